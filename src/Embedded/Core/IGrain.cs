@@ -1,0 +1,4 @@
+namespace Orleans;
+
+/// <summary>Marks a grain interface.</summary>
+public interface IGrain : Runtime.IAddressable;

@@ -1,0 +1,4 @@
+namespace Orleans.Runtime;
+
+/// <summary>Anything a grain reference can point to.</summary>
+public interface IAddressable;

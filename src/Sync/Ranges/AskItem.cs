@@ -1,0 +1,8 @@
+namespace OpSync.Sync.Ranges;
+
+/// <summary>One request for one height.</summary>
+/// <param name="RequestId">Unique within the range's generation.</param>
+/// <param name="Number">Height.</param>
+/// <param name="Urgent">True for the cursor's height, which may use the reserve of the byte budget.</param>
+/// <param name="SizeExpected">Bytes to reserve for the answer.</param>
+public readonly record struct AskItem(ulong RequestId, ulong Number, bool Urgent, int SizeExpected);

@@ -1,0 +1,56 @@
+using OpSync.Sync.Peers;
+
+namespace OpSync.Sync.Ranges;
+
+/// <summary>Everything that can happen to a range. The closed list of its inputs.</summary>
+public abstract record RangeEvent
+{
+    private RangeEvent()
+    {
+    }
+
+    /// <summary>Time passed; nothing else happened. Steps are idempotent under extra ticks.</summary>
+    public sealed record Tick : RangeEvent;
+
+    /// <summary>The whole set of peers that may be asked, replacing the one before.</summary>
+    /// <param name="Peers">Usable peers, at most <see cref="RangeSyncOptions.PeersMax"/> are kept.</param>
+    public sealed record PeersChanged(IReadOnlyList<PeerOffer> Peers) : RangeEvent;
+
+    /// <summary>A peer's answer to an <see cref="Ask"/>: which of its items were not taken.</summary>
+    /// <param name="Peer">The peer asked.</param>
+    /// <param name="RequestIds">Requests refused; the rest of the ask is in flight.</param>
+    /// <param name="RetryAfter">Not to be asked again before this has passed.</param>
+    /// <param name="Reason">Why.</param>
+    public sealed record Refused(PeerKey Peer, IReadOnlyList<ulong> RequestIds, TimeSpan RetryAfter, RefusalReason Reason) : RangeEvent;
+
+    /// <summary>Outcomes of requests, in any order; unknown and repeated ones are ignored.</summary>
+    /// <param name="Items">The outcomes.</param>
+    public sealed record Replied(IReadOnlyList<FetchReply> Items) : RangeEvent;
+
+    /// <summary>The quarantine's answers to a batch of promotions.</summary>
+    /// <param name="Items">The answers.</param>
+    public sealed record PromoteAnswered(IReadOnlyList<PromoteReply> Items) : RangeEvent;
+
+    /// <summary>Blocks that are durable now, or that the store refused.</summary>
+    /// <param name="Items">The acknowledgements.</param>
+    public sealed record Acknowledged(IReadOnlyList<StoreAck> Items) : RangeEvent;
+
+    /// <summary>Canonical blocks became durable by other means than this range (another range, an import, gossip).</summary>
+    /// <param name="Island">What is there.</param>
+    public sealed record IslandStored(Island Island) : RangeEvent;
+
+    /// <summary>Heights another range fetches: not to be asked for until released.</summary>
+    /// <param name="Ranges">The whole set, replacing the one before.</param>
+    public sealed record Withheld(IReadOnlyList<BlockRange> Ranges) : RangeEvent;
+
+    /// <summary>The store stopped or resumed taking blocks.</summary>
+    /// <param name="Reason">Words for a person, or null when it takes blocks again.</param>
+    public sealed record StoreState(string? Reason) : RangeEvent;
+
+    /// <summary>The owner pauses or resumes the range. Paused, nothing new is asked; what arrives is still used.</summary>
+    /// <param name="On">True to pause.</param>
+    public sealed record Pause(bool On) : RangeEvent;
+
+    /// <summary>The owner cancels. Ends the range with <see cref="RangeResult.Cancelled"/>.</summary>
+    public sealed record Cancel : RangeEvent;
+}

@@ -1,0 +1,40 @@
+using OpSync.Codec.Primitives;
+
+namespace OpSync.Sync.Ranges;
+
+/// <summary>A snapshot of a range for people and for the API.</summary>
+public sealed record RangeStatus
+{
+    /// <summary>Heights wanted.</summary>
+    public required BlockRange Range { get; init; }
+
+    /// <summary>Heights of <see cref="Range"/> that are durable.</summary>
+    public required ulong Stored { get; init; }
+
+    /// <summary>Highest height not yet linked to the anchor; null when all are.</summary>
+    public required ulong? Cursor { get; init; }
+
+    /// <summary>The trusted hash of <see cref="Cursor"/>.</summary>
+    public required Hash32 CursorHash { get; init; }
+
+    /// <summary>Requests open.</summary>
+    public required int InFlight { get; init; }
+
+    /// <summary>Blocks in quarantine, linked or not, that are not yet durable.</summary>
+    public required int Quarantined { get; init; }
+
+    /// <summary>Bytes of those blocks.</summary>
+    public required long QuarantinedBytes { get; init; }
+
+    /// <summary>How it ended, if it did.</summary>
+    public required RangeResult Result { get; init; }
+
+    /// <summary>Why it does not move.</summary>
+    public required StallReason Stall { get; init; }
+
+    /// <summary>The same in words, naming heights, hashes and peers; empty if it moves.</summary>
+    public required string StallText { get; init; }
+
+    /// <summary>Up to 16 heights that hold it up.</summary>
+    public required IReadOnlyList<ulong> Missing { get; init; }
+}

@@ -1,0 +1,33 @@
+namespace OpSync.Sync.Ranges;
+
+/// <summary>Limits of one range.</summary>
+public sealed record RangeSyncOptions
+{
+    /// <summary>Heights between the cursor and the lowest height asked for, 64 to 65,536.</summary>
+    public int WindowBlocksMax { get; init; } = 4_096;
+
+    /// <summary>Bytes quarantined or expected, 1 MiB or more. The window never exceeds what quarantine may hold.</summary>
+    public long WindowBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>Peers considered at a time, 1 to 1,024.</summary>
+    public int PeersMax { get; init; } = 256;
+
+    /// <summary>Requests handed to a peer at once, 1 to 64.</summary>
+    public int AskItemsMax { get; init; } = 64;
+
+    /// <summary>An accepted request without any outcome is asked elsewhere after this time: a lost message, not a slow peer,
+    /// whose own deadline is shorter.</summary>
+    public TimeSpan ReplyLost { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A promotion not acknowledged is repeated after this time.</summary>
+    public TimeSpan PromoteRepeat { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>A height that every usable peer failed to give is asked again after this time, doubling to eight times.</summary>
+    public TimeSpan NobodyHasRetry { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Once peers disagree with the anchor, the others have this long to confirm it.</summary>
+    public TimeSpan AnchorMismatchPatience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Size assumed for a block before sizes are known.</summary>
+    public int SizeExpectedFirst { get; init; } = 32 << 10;
+}
