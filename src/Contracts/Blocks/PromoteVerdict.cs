@@ -11,4 +11,7 @@ public enum PromoteVerdict : byte
 
     /// <summary>The store writer is full: repeat later.</summary>
     Busy = 3,
+
+    /// <summary>It is durable and canonical already.</summary>
+    Stored = 4,
 }

@@ -1,3 +1,5 @@
+using OpSync.Codec.Primitives;
+
 namespace OpSync.Sync.Ports;
 
 /// <summary>The way into the silo's one store writer.</summary>
@@ -7,4 +9,7 @@ public interface IStoreQueue
     /// then acknowledges it to the range.</summary>
     /// <returns>False if the queue is full; nothing was taken.</returns>
     bool TryEnqueue(StoreJob job);
+
+    /// <summary>True if the block was handed over and is not yet acknowledged.</summary>
+    bool IsQueued(ulong chainId, Hash32 hash);
 }
