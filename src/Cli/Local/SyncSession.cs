@@ -18,7 +18,7 @@ using OpSync.Sync.Trust;
 namespace OpSync.Cli.Local;
 
 /// <summary>Fills one range with a silo of its own in this process.</summary>
-internal sealed class SyncSession(ChainSpec chain, LocalStore store, PeerIdentity identity, SyncPlan plan)
+internal sealed class SyncSession(ChainSpec chain, DataDirectory store, PeerIdentity identity, SyncPlan plan)
 {
     private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(100);
 
@@ -34,7 +34,7 @@ internal sealed class SyncSession(ChainSpec chain, LocalStore store, PeerIdentit
         builder.AddOpSyncSilo(new SiloSettings
         {
             Chains = [new ServedChain(chain, store.Blocks)],
-            State = store.Directory.OpenState(),
+            State = store.State,
             Identity = identity,
             Peers = plan.Peers,
             MemoryBudget = plan.MemoryBudget,
