@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using OpSync.Codec.Primitives;
 using OpSync.Contracts.Chains;
 using OpSync.Contracts.Ranges;
@@ -16,7 +17,8 @@ namespace OpSync.Grains.Chains;
 internal sealed class ChainGrain(
     [PersistentState("chain", PeerGrain.StorageName)] IPersistentState<StateBlob> state,
     IBlockStores stores,
-    TimeProvider time) : Grain, IChainGrain, IRemindable
+    TimeProvider time,
+    ILogger<ChainGrain> log) : Grain, IChainGrain, IRemindable
 {
     /// <summary>Ranges that have not ended, in one chain. One more is refused with a text that says so.</summary>
     private const int OpenRangesMax = 256;
@@ -35,7 +37,7 @@ internal sealed class ChainGrain(
     private readonly Dictionary<string, (PeerOfferInfo Offer, TimeSpan HeardAt)> _usable = [];
     private readonly Dictionary<string, (long Generation, long Sequence)> _heard = [];
     private readonly IntervalBook _book = new();
-    private readonly AnchorBook _anchors = new();
+    private AnchorBook _anchors = new();
     private ChainDocument _document = new();
     private long _sequence;
     private bool _reviewing;
@@ -50,15 +52,11 @@ internal sealed class ChainGrain(
 
         // Sequences continue above those of any former activation, whose messages may still be under way.
         _sequence = time.GetUtcNow().ToUnixTimeMilliseconds();
-        foreach (ChainDocument.AnchorEntry anchor in _document.Anchors)
-        {
-            _anchors.Set(new Anchor(anchor.Number, Hash32.Parse(anchor.Hash), anchor.Rank));
-        }
-
+        _anchors = new AnchorBook(_document.Anchors.Select(a => new Anchor(a.Number, Hash32.Parse(a.Hash), a.Rank)));
         foreach (ChainDocument.OpenRange range in _document.Ranges)
         {
-            _book.Add(range.Id, range.Target.ToTarget(), range.Priority);
-            if (range.Paused) _book.SetPaused(range.Id, true);
+            _book.TryAdd(range.Id, range.Target.ToTarget(), range.Priority, out _);
+            if (range.Paused) _book.Pause(range.Id, true);
         }
 
         this.RegisterGrainTimer(ReviewAsync, new GrainTimerCreationOptions { DueTime = ReviewPeriod, Period = ReviewPeriod, KeepAlive = true });
@@ -69,6 +67,11 @@ internal sealed class ChainGrain(
     {
         if (Check(post) is { } refusal) return Refuse(refusal);
         if (Choose(post) is not { } anchor) return Refuse("No anchor of the chain lies at or above the last height, up to 8,192 blocks away: give one with the range.");
+
+        if (anchor.IsChainRank && await AddAnchorAsync(anchor) is { } conflict)
+        {
+            return Refuse($"The chain's own anchor at height {anchor.Number} is {conflict}, of equal or higher rank than the one given.");
+        }
 
         RangeTarget target = new(new BlockRange(post.First, post.Last), anchor, post.LowerLink);
         if (_document.Ranges.Find(r => r.Target.ToTarget() == target) is { } same) return new RangePosted(same.Id, true, null);
@@ -85,7 +88,7 @@ internal sealed class ChainGrain(
         _document.Ranges.Add(range);
         await WriteAsync();
         await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
-        _book.Add(range.Id, target, range.Priority);
+        _book.TryAdd(range.Id, target, range.Priority, out _);
         await StartAsync(range);
         await TellRangesAsync();
         return new RangePosted(range.Id, false, null);
@@ -96,12 +99,9 @@ internal sealed class ChainGrain(
     public async Task<AnchorPosted> PostAnchor(AnchorInfo anchor)
     {
         Anchor value = new(anchor.Block.Number, anchor.Block.Hash, (TrustRank)anchor.Rank);
-        AnchorOutcome outcome = _anchors.Set(value);
-        if (outcome.Conflict is { } conflict) return new AnchorPosted(false, conflict);
-
-        _document.Anchors = [.. _anchors.All.Select(a => new ChainDocument.AnchorEntry { Number = a.Number, Hash = a.Hash.ToString(), Rank = a.Rank })];
-        await WriteAsync();
-        return new AnchorPosted(true, null);
+        if (!value.IsChainRank) return new AnchorPosted(false, null);
+        Hash32? conflict = await AddAnchorAsync(value);
+        return new AnchorPosted(conflict is null, conflict);
     }
 
     public async Task<bool> PauseRange(string rangeId, bool on)
@@ -109,7 +109,7 @@ internal sealed class ChainGrain(
         if (_document.Ranges.Find(r => r.Id == rangeId) is not { } range) return false;
         range.Paused = on;
         await WriteAsync();
-        _book.SetPaused(rangeId, on);
+        _book.Pause(rangeId, on);
         await GrainFactory.GetRange(ChainId, rangeId).Pause(on);
         await TellRangesAsync();
         return true;
@@ -129,7 +129,7 @@ internal sealed class ChainGrain(
 
     public Task<ChainReport> GetReport() => Task.FromResult(new ChainReport(
         ChainId,
-        [.. _anchors.All.OrderByDescending(a => a.Number).Select(a => new AnchorInfo(new BlockId(a.Number, a.Hash), (byte)a.Rank))],
+        [.. _anchors.Anchors.OrderByDescending(a => a.Number).Select(a => new AnchorInfo(new BlockId(a.Number, a.Hash), (byte)a.Rank))],
         [.. _document.Ranges.Select(r => r.Id)],
         [.. _document.Peers],
         [.. _usable.Keys.Order(StringComparer.Ordinal)]));
@@ -161,6 +161,18 @@ internal sealed class ChainGrain(
         if (notice.Usable) _usable[notice.PeerId] = (new PeerOfferInfo(notice.PeerId, notice.InFlightMax), Now);
         else _usable.Remove(notice.PeerId);
         if (changed) await TellRangesAsync();
+    }
+
+    /// <summary>Persists an anchor, or returns the hash that stands in its way.</summary>
+    private async Task<Hash32?> AddAnchorAsync(Anchor anchor)
+    {
+        AnchorVerdict verdict = _anchors.Add(anchor, "administrator", out Contradiction? contradiction);
+        if (contradiction is { } found) Log.Contradiction(log, "-", found.Number, found.Expected, found.Source, found.Found);
+        if (verdict == AnchorVerdict.Contradicted) return contradiction!.Value.Expected;
+
+        _document.Anchors = [.. _anchors.Anchors.Select(a => new ChainDocument.AnchorEntry { Number = a.Number, Hash = a.Hash.ToString(), Rank = a.Rank })];
+        await WriteAsync();
+        return null;
     }
 
     /// <summary>Asks every open range where it stands, starts those that never started, and closes those that ended unheard.</summary>
@@ -205,8 +217,10 @@ internal sealed class ChainGrain(
     /// <summary>What one range stored, others may have been waiting for.</summary>
     private async Task ShareAsync(string owner, IslandInfo[] stored)
     {
-        foreach (string subscriber in _book.SubscribersOf(owner))
+        foreach (ChainDocument.OpenRange range in _document.Ranges.ToArray())
         {
+            string subscriber = range.Id;
+            if (_book.Find(subscriber) is not { } part || !part.Subscribed.Any(s => s.Owner == owner)) continue;
             IslandInfo[] useful = await ClipAsync(subscriber, stored);
             if (useful.Length > 0) await GrainFactory.GetRange(ChainId, subscriber).IslandsStored(useful);
         }
@@ -217,7 +231,7 @@ internal sealed class ChainGrain(
     private async Task<IslandInfo[]> ClipAsync(string subscriber, IslandInfo[] stored)
     {
         List<IslandInfo> clipped = [];
-        foreach (BlockRange waited in _book.WithheldFrom(subscriber))
+        foreach (BlockRange waited in Withheld(subscriber))
         {
             foreach (IslandInfo island in stored)
             {
@@ -248,7 +262,9 @@ internal sealed class ChainGrain(
         }
     }
 
-    private RangeContext ContextOf(string rangeId) => Context(_book.WithheldFrom(rangeId));
+    private IReadOnlyList<BlockRange> Withheld(string rangeId) => _book.Find(rangeId)?.Withheld ?? [];
+
+    private RangeContext ContextOf(string rangeId) => Context(Withheld(rangeId));
 
     private RangeContext Context(IReadOnlyList<BlockRange> withheld) => new(
         ++_sequence,
