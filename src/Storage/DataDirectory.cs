@@ -172,12 +172,12 @@ public sealed class DataDirectory : IAsyncDisposable
         {
             throw Denied(path, e);
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is UnauthorizedAccessException || e.GetType() == typeof(IOException))
         {
-            throw Denied(path, e);
+            throw Denied(path, e);   // the bare type: what the operating system said, and none of the stores' own exceptions
         }
     }
 
     private static DataDirectoryException Denied(string path, Exception e) => new(
-        DataDirectoryReason.AccessDenied, $"Data directory {path} cannot be opened: {e.Message} Check its owner and permissions.", e);
+        DataDirectoryReason.AccessDenied, $"Data directory {path} cannot be opened: {e.Message} Check its owner, permissions and disk.", e);
 }

@@ -18,6 +18,6 @@ public enum DataDirectoryReason
     /// <summary>A file in it is not what its name says, or is damaged.</summary>
     Damaged = 5,
 
-    /// <summary>The operating system refuses access.</summary>
+    /// <summary>The operating system refuses to open or create it.</summary>
     AccessDenied = 6,
 }

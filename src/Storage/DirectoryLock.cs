@@ -25,7 +25,7 @@ internal sealed class DirectoryLock : IDisposable
         {
             return new DirectoryLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1));
         }
-        catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
+        catch (IOException e) when (IsHeld(e))
         {
             throw new DataDirectoryException(DataDirectoryReason.InUse,
                 $"Data directory {directory} is in use by another writer{Holder(directory)}. Stop it, or choose another directory; "
@@ -38,6 +38,13 @@ internal sealed class DirectoryLock : IDisposable
         File.WriteAllText(Path.Combine(directory, HolderFile), Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
 
     public void Dispose() => _file.Dispose();
+
+    /// <summary>The operating system's code for "somebody has it": a sharing violation, or EWOULDBLOCK of <c>flock</c>.</summary>
+    private static bool IsHeld(IOException e)
+    {
+        const int sharingViolation = unchecked((int)0x8007_0020), linuxWouldBlock = 11, bsdWouldBlock = 35;
+        return e.HResult == (OperatingSystem.IsWindows() ? sharingViolation : OperatingSystem.IsLinux() ? linuxWouldBlock : bsdWouldBlock);
+    }
 
     private static string Holder(string directory)
     {

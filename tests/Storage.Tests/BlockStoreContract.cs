@@ -344,6 +344,23 @@ public abstract class BlockStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pruned_blocks_can_be_stored_again()
+    {
+        for (int round = 0; round < 3; round++)
+        {
+            // Downwards, as a range is filled: the lowest heights come last.
+            foreach (ulong first in (ulong[])[15, 10, 5])
+            {
+                Assert.All(await Store.AppendAsync(Chain.Items(first, first + 4), Token), r => Assert.True(r.Inserted));
+            }
+            Assert.Equal(round == 2 ? 15 : 10, await Store.PruneBelowAsync(round == 2 ? 20ul : 15, Token));
+            Assert.Null(await Store.GetAsync(Chain.Hash(14), Token));
+            Assert.Equal(round == 2, await Store.GetAsync(Chain.Hash(15), Token) is null);
+            Assert.Equal(round == 2 ? 0 : 5, await Store.PruneBelowAsync(20, Token));
+        }
+    }
+
+    [Fact]
     public async Task Appends_and_reads_in_parallel_see_whole_groups_only()
     {
         const int groups = 40, size = 8;

@@ -76,6 +76,31 @@ public sealed class SqliteBlockStoreTests : BlockStoreContract
     }
 
     [Fact]
+    public async Task Append_is_one_commit_of_the_log_whatever_its_size()
+    {
+        List<int> commits = [];
+        foreach (int size in (int[])[1, 40, 200])
+        {
+            long before = CommitCount();
+            ulong first = (ulong)(1_000 * size);
+            await Store.AppendAsync(Chain.Items(first, first + (ulong)size - 1), Token);
+            commits.Add((int)(CommitCount() - before));
+        }
+        Assert.Equal([1, 1, 1], commits);
+
+        // A frame of the log carries the database size in its header if, and only if, it ends a commit (SQLite file format, 4.1).
+        long CommitCount()
+        {
+            const int header = 32, frameHeader = 24, page = 32_768, sizeOffset = 4;
+            using FileStream log = new(_temp.File("blocks.db-wal"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            byte[] bytes = new byte[log.Length];
+            log.ReadExactly(bytes);
+            return Enumerable.Range(0, (bytes.Length - header) / (frameHeader + page))
+                .Count(frame => BitConverter.ToInt32(bytes, header + (frame * (frameHeader + page)) + sizeOffset) != 0);
+        }
+    }
+
+    [Fact]
     public async Task Append_larger_than_its_bound_is_refused()
     {
         AppendItem item = Chain.Item(1);

@@ -4,7 +4,7 @@ namespace OpSync.Storage.Schema;
 /// <remarks>
 /// <para>The layout makes every commit write few pages besides the payloads, in whatever order heights arrive:</para>
 /// <list type="bullet">
-/// <item><c>blocks</c> is keyed by an id that only grows, so a payload always lands on a new page at the right edge, where
+/// <item><c>blocks</c> is keyed by an id that only grows and is never given twice, so a payload always lands on a new page at the right edge, where
 /// SQLite need not rebalance; ids of descending heights descend, and range reads stay sequential backwards.</item>
 /// <item><c>canonical</c> is the index by height. It repeats hash and parent hash, so islands are found by a scan of about 90
 /// bytes per block that never touches a payload.</item>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using OpSync.Codec.Primitives;
 using OpSync.Storage.Schema;
 using OpSync.Sync.Ports;
@@ -17,6 +18,7 @@ internal sealed class BlockWriter : IDisposable
     private readonly Statement _side, _insertSide, _deleteSide, _insertHash;
     private readonly Statement _links, _raiseSpan;
     private long _recentHashes;   // rows of run 0, as committed
+    private long _nextId;   // never given twice, or entries of the hash index that outlived their block would come alive
 
     public BlockWriter(string file, StorageOptions options)
     {
@@ -36,10 +38,14 @@ internal sealed class BlockWriter : IDisposable
             BlockSchema.Definition.Migrate(_database);
             if (options.PageCountMax > 0) _database.Execute($"PRAGMA max_page_count = {options.PageCountMax}");
             _recentHashes = _database.Scalar("SELECT count(*) FROM hash_index WHERE run = 0");
+            _nextId = 1 + _database.Scalar("""
+                SELECT max(coalesce((SELECT max(id) FROM blocks), 0), (SELECT max(last_block) FROM hash_runs),
+                  coalesce((SELECT max(block) FROM hash_index WHERE run = 0), 0))
+                """);
 
             _canonical = _database.Prepare("SELECT hash, rank, block FROM canonical WHERE number = ?1");
             _insertBlock = _database.Prepare(
-                "INSERT INTO blocks (number, hash, parent, timestamp, signature, wire) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+                "INSERT INTO blocks (number, hash, parent, timestamp, signature, wire, id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
             _insertCanonical = _database.Prepare(
                 "INSERT INTO canonical (number, block, rank, hash, parent) VALUES (?1, ?2, ?3, ?4, ?5)");
             _repoint = _database.Prepare(
@@ -69,9 +75,9 @@ internal sealed class BlockWriter : IDisposable
     public IReadOnlyList<AppendResult> Append(IReadOnlyList<AppendItem> items)
     {
         AppendResult[] results = new AppendResult[items.Count];
-        long recent = _database.Transact(() =>
+        long inserted = 0, started = Stopwatch.GetTimestamp();
+        _recentHashes = _database.Transact(() =>
         {
-            long inserted = 0;
             for (int i = 0; i < results.Length; i++)
             {
                 results[i] = Append(items[i].Block, items[i].Rank);
@@ -79,7 +85,8 @@ internal sealed class BlockWriter : IDisposable
             }
             return FreezeHashRun(_recentHashes + inserted);
         });
-        _recentHashes = recent;
+        StorageMetrics.CommitDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        StorageMetrics.BlocksStored.Add(inserted);
         BoundLog();
         return results;
     }
@@ -193,8 +200,8 @@ internal sealed class BlockWriter : IDisposable
             .Bind(4, unchecked((long)block.Timestamp));
         if (block.Signature is null) _insertBlock.BindNull(5);
         else _insertBlock.Bind(5, block.Signature);
-        _insertBlock.Bind(6, block.Wire).Run();
-        long id = _database.LastInsertRowId;
+        long id = _nextId++;
+        _insertBlock.Bind(6, block.Wire).Bind(7, id).Run();
         _insertHash.Bind(1, HashPrefix(block.Hash)).Bind(2, id).Run();
         return id;
     }

@@ -22,8 +22,6 @@ internal sealed class Database : IDisposable
 
     public bool InTransaction => raw.sqlite3_get_autocommit(_handle) == 0;
 
-    public long LastInsertRowId => raw.sqlite3_last_insert_rowid(_handle);
-
     public int Changes => raw.sqlite3_changes(_handle);
 
     /// <summary>Opens or creates a file for writing.</summary>
