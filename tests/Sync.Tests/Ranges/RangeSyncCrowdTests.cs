@@ -1,0 +1,44 @@
+using OpSync.Sync.Peers;
+using OpSync.Sync.Ranges;
+
+namespace OpSync.Sync.Tests.Ranges;
+
+public sealed class RangeSyncCrowdTests
+{
+    private static readonly RangeSyncOptions s_options = new() { WindowBlocksMax = 512, WindowBytesMax = 1 << 20 };
+
+    [Fact]
+    public void Range_with_one_honest_peer_in_a_hostile_crowd_completes_and_blames_only_liars_200_seeds()
+    {
+        for (int seed = 0; seed < 200; seed++)
+        {
+            Random random = new(seed);
+            List<Member> members = [new(new PeerKey("honest"), Manner.Honest, 16, TimeSpan.FromMilliseconds(40))];
+            for (int i = random.Next(1, 8); i > 0; i--)
+            {
+                Manner manner = (Manner)random.Next(1, Enum.GetValues<Manner>().Length);
+                members.Add(new Member(new PeerKey($"{manner}-{i}"), manner, random.Next(1, 20), TimeSpan.FromMilliseconds(random.Next(5, 200))));
+            }
+
+            ulong last = 10_000, first = last - 4_999;
+            RangeTarget target = Crowd.Target(first, last, last + (ulong)random.Next(3));
+            Crowd crowd = new(seed, target, s_options, members, loss: seed % 2 == 0 ? 0 : 0.01);
+            if (seed % 4 == 3)
+            {
+                for (int i = 0; i < 3; i++)
+                {
+                    crowd.Run(random.Next(50, 2_000));
+                    if (crowd.Core.Result == RangeResult.None) crowd.Restart(seed + i);
+                }
+            }
+
+            RangeResult result = crowd.Run();
+
+            Assert.True(result == RangeResult.Complete, $"seed {seed}: {result}, {crowd.Core.GetStatus(crowd.Now).StallText}");
+            Assert.Equal((int)(target.Anchor.Number - first + 1), crowd.Durable.Count);
+            Assert.Equal(5_000UL, crowd.Core.GetStatus(crowd.Now).Stored);
+            Assert.All(crowd.Charged, peer => Assert.True(
+                peer.Value.StartsWith("Garbage") || peer.Value.StartsWith("Fork") || peer.Value.StartsWith("HalfFork"), $"seed {seed}: {peer}"));
+        }
+    }
+}
