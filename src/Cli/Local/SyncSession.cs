@@ -11,6 +11,7 @@ using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Multiaddrs;
 using OpSync.Silo.Chains;
 using OpSync.Silo.Hosting;
+using OpSync.Silo.Storing;
 using OpSync.Storage;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Trust;
@@ -41,14 +42,20 @@ internal sealed class SyncSession(ChainSpec chain, DataDirectory store, PeerIden
         });
         using IHost host = builder.Build();
         await host.StartAsync(cancellationToken);
+        SyncOutcome outcome;
         try
         {
-            return await FillAsync(host.Services.GetRequiredService<IGrainFactory>(), progress, cancellationToken);
+            outcome = await FillAsync(host.Services.GetRequiredService<IGrainFactory>(), progress, cancellationToken);
         }
         finally
         {
             await host.StopAsync(CancellationToken.None);
         }
+
+        StoreWriterFigures figures = host.Services.GetRequiredService<StoreWriterFigures>();
+        using Process self = Process.GetCurrentProcess();
+        double first = figures.FirstCommitAt is { } at ? (at - self.StartTime.ToUniversalTime()).TotalSeconds : 0;
+        return outcome with { Commits = figures.Commits, SecondsToFirstBlock = first };
     }
 
     private async Task<SyncOutcome> FillAsync(IGrainFactory grains, Action<RangeReport, TimeSpan> progress, CancellationToken cancellationToken)

@@ -68,9 +68,9 @@ internal sealed class ChainGrain(
         if (Check(post) is { } refusal) return Refuse(refusal);
         if (Choose(post) is not { } anchor) return Refuse("No anchor of the chain lies at or above the last height, up to 8,192 blocks away: give one with the range.");
 
-        if (anchor.IsChainRank && await AddAnchorAsync(anchor) is { } conflict)
+        if (_anchors.At(anchor.Number) is { } own && own.Hash != anchor.Hash && own.Rank >= anchor.Rank)
         {
-            return Refuse($"The chain's own anchor at height {anchor.Number} is {conflict}, of equal or higher rank than the one given.");
+            return Refuse($"The chain's own anchor at height {anchor.Number} is {own.Hash}, of equal or higher rank than the one given.");
         }
 
         RangeTarget target = new(new BlockRange(post.First, post.Last), anchor, post.LowerLink);

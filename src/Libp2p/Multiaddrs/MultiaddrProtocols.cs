@@ -89,7 +89,7 @@ internal static class MultiaddrProtocols
 
     public static byte[] ToBytes(Multiaddr address)
     {
-        byte[] target = new byte[Multiaddr.TextLengthMax];   // the binary form is never longer than the text
+        byte[] target = new byte[Multiaddr.TextLengthMax];   // a name, a port and a peer id at their longest take 309
         int size = 0;
         if (address.IpAddress is not null)
         {
