@@ -182,8 +182,9 @@ public abstract class BlockStoreContract : IAsyncLifetime
         for (ulong number = 0; number < 20; number++)
         {
             CanonicalEntry? entry = await Store.GetCanonicalAsync(number, Token);
-            if (canonical.TryGetValue(number, out (Hash32 Hash, TrustRank Rank) e)) Assert.Equal(new CanonicalEntry(number, e.Hash, e.Rank), entry);
-            else Assert.Null(entry);
+            CanonicalEntry? expected =
+                canonical.TryGetValue(number, out (Hash32 Hash, TrustRank Rank) e) ? new CanonicalEntry(number, e.Hash, e.Rank) : null;
+            Assert.Equal(expected, entry);
             foreach (TestChain chain in chains)
             {
                 StoredBlock? block = await Store.GetAsync(chain.Hash(number), Token);
@@ -317,7 +318,8 @@ public abstract class BlockStoreContract : IAsyncLifetime
         for (ulong n = 0; n <= last; n += 500)
         {
             ulong end = Math.Min(n + 499, last);
-            await Store.AppendAsync([.. chain.Items(n, end, TrustRank.Caller).Select(i => i with { Block = i.Block with { Wire = [1] } })], Token);
+            AppendItem[] items = chain.Items(n, end, TrustRank.Caller);
+            await Store.AppendAsync([.. items.Select(i => i with { Block = i.Block with { Wire = [1] } })], Token);
         }
         await Store.RaiseRankAsync(new Anchor(last, chain.Hash(last), TrustRank.Signed), first, Token);
         Assert.Equal(new BlockRange(first, last), Assert.Single(await Islands(Everything, TrustRank.Signed)).Range);

@@ -48,7 +48,8 @@ public sealed class DataDirectoryTests : IDisposable
         await MakeAsync(killed);
         foreach (ChainIdentity other in (ChainIdentity[])[OtherId, OtherGenesis])
         {
-            DataDirectoryException writer = Refused(() => DataDirectory.OpenWriter(_temp.Path, other), DataDirectoryReason.OtherChain, killed);
+            DataDirectoryException writer =
+                Refused(() => DataDirectory.OpenWriter(_temp.Path, other), DataDirectoryReason.OtherChain, killed);
             Assert.Contains("901", writer.Message, StringComparison.Ordinal);
             Refused(() => DataDirectory.OpenReader(_temp.Path, other), DataDirectoryReason.OtherChain, killed);
         }

@@ -34,7 +34,8 @@ public sealed class SqliteBlockStoreTests : BlockStoreContract
         await _directory.DisposeAsync();
         Assert.False(File.Exists(_temp.File("blocks.db-wal")));
 
-        await using DataDirectory again = DataDirectory.OpenWriter(_temp.Path, TestChain.Identity, new StorageOptions { HashRunLength = 7 });
+        await using DataDirectory again =
+            DataDirectory.OpenWriter(_temp.Path, TestChain.Identity, new StorageOptions { HashRunLength = 7 });
         await again.Blocks.AppendAsync(Chain.Items(90, 99), Token);
         for (ulong n = 90; n < 120; n++)
         {

@@ -24,7 +24,8 @@ public static class StorageBench
         ChainIdentity chain = new(901, default);
         try
         {
-            Console.WriteLine($"{blocks} blocks of {bytes} bytes, groups of {Group}, {(ascending ? "ascending" : "descending")}, SQLite {SqliteNative.Version}");
+            string order = ascending ? "ascending" : "descending";
+            Console.WriteLine($"{blocks} blocks of {bytes} bytes, groups of {Group}, {order}, SQLite {SqliteNative.Version}");
             Directory.CreateDirectory(root);
             Report("raw write + sync, before", blocks, bytes, RawWrite(root, blocks, bytes));
             await using (DataDirectory directory = DataDirectory.OpenWriter(Path.Combine(root, "data"), chain))

@@ -158,5 +158,6 @@ internal sealed class BlockReader : IDisposable
     }
 
     private static StoredBlock Current(Statement row) => new(
-        row.UInt64(0), row.Hash(1), row.Hash(2), row.UInt64(3), row.Blob(5).ToArray(), row.IsNull(4) ? null : row.Blob(4).ToArray());
+        row.UInt64(0), row.Hash(1), row.Hash(2), row.UInt64(3),
+        row.Blob(5).ToArray(), row.IsNull(4) ? null : row.Blob(4).ToArray());
 }

@@ -25,7 +25,8 @@ internal sealed class StateConnection : IDisposable
             _nextVersion = _database.Prepare("UPDATE counter SET version = version + 1");
             _version = _database.Prepare("SELECT version FROM counter");
             _readReminder = _database.Prepare($"SELECT {reminderColumns} FROM reminders WHERE {where}");
-            _writeReminder = _database.Prepare($"INSERT OR REPLACE INTO reminders ({reminderColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+            _writeReminder = _database.Prepare(
+                $"INSERT OR REPLACE INTO reminders ({reminderColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
             _deleteReminder = _database.Prepare($"DELETE FROM reminders WHERE {where} AND version = ?4");
             _grainReminders = _database.Prepare(
                 $"SELECT {reminderColumns} FROM reminders WHERE grain_type = ?1 AND grain_key = ?2 ORDER BY name");
