@@ -3,7 +3,6 @@ using OpSync.Codec.Primitives;
 using OpSync.Contracts.Chains;
 using OpSync.Contracts.Ranges;
 using OpSync.Contracts.State;
-using OpSync.Grains.Peers;
 using OpSync.Grains.Ranges;
 using OpSync.Grains.State;
 using OpSync.Sync.Ports;
@@ -15,7 +14,7 @@ namespace OpSync.Grains.Chains;
 /// <summary>Anchors, open ranges and peers of one chain: decides which range fetches which heights, and keeps every unfinished
 /// range awake.</summary>
 internal sealed class ChainGrain(
-    [PersistentState("chain", PeerGrain.StorageName)] IPersistentState<StateBlob> state,
+    [PersistentState("chain", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
     IBlockStores stores,
     TimeProvider time,
     ILogger<ChainGrain> log) : Grain, IChainGrain, IRemindable

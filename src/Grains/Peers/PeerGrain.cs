@@ -13,15 +13,12 @@ namespace OpSync.Grains.Peers;
 /// <summary>Turn-based shell of <see cref="PeerPolicy"/>: who may ask this peer, how much, and what its answers did to its score.
 /// Sockets are the silo's (<see cref="IPeerLinks"/>).</summary>
 internal sealed class PeerGrain(
-    [PersistentState("peer", PeerGrain.StorageName)] IPersistentState<StateBlob> state,
+    [PersistentState("peer", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
     IPeerLinks links,
     IOptions<PeerPolicyOptions> options,
     TimeProvider time,
     ILogger<PeerGrain> log) : Grain, IPeerGrain
 {
-    /// <summary>Grain storage provider of every grain here.</summary>
-    public const string StorageName = "opsync";
-
     private const int AddressesMax = 8;
     private const int ChainsMax = 64;
 

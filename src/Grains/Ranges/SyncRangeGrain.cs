@@ -6,7 +6,6 @@ using OpSync.Contracts.Chains;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.Ranges;
 using OpSync.Contracts.State;
-using OpSync.Grains.Peers;
 using OpSync.Grains.State;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ports;
@@ -21,7 +20,7 @@ namespace OpSync.Grains.Ranges;
 /// their own, so that a slow peer never holds up the records of the others. The core bounds how many can be open.
 /// </remarks>
 internal sealed class SyncRangeGrain(
-    [PersistentState("range", PeerGrain.StorageName)] IPersistentState<StateBlob> state,
+    [PersistentState("range", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
     IBlockStores stores,
     IOptions<RangeSyncOptions> options,
     TimeProvider time,
