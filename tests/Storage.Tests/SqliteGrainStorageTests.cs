@@ -1,6 +1,6 @@
-using Orleans.Storage;
 using OpSync.Storage.GrainStorage;
 using OpSync.StorageWriter;
+using Orleans.Storage;
 using Xunit;
 
 namespace OpSync.Storage.Tests;

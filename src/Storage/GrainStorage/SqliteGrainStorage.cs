@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using Orleans.Storage;
 using OpSync.Storage.Sqlite;
+using Orleans.Storage;
 
 namespace OpSync.Storage.GrainStorage;
 
