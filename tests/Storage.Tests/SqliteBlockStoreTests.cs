@@ -1,8 +1,8 @@
-using OpSync.Sync.Trust;
 using OpSync.Storage.Sqlite;
 using OpSync.StorageWriter;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
+using OpSync.Sync.Trust;
 using Xunit;
 
 namespace OpSync.Storage.Tests;
