@@ -161,7 +161,7 @@ public sealed class CrashTests : IDisposable
         {
             for (ulong next = range.First; next <= range.Last;)
             {
-                IReadOnlyList<StoredBlock> page = await store.ReadAsync(new BlockRange(next, range.Last), 256, long.MaxValue, token);
+                IReadOnlyList<StoredBlock> page = await store.ReadAsync(new BlockRange(next, range.Last), TrustRank.None, 256, long.MaxValue, token);
                 Assert.NotEmpty(page);
                 foreach (StoredBlock block in page) Assert.True(TestChain.Same(chain.Block(next++), block), $"block {block.Number} is wrong");
             }

@@ -143,7 +143,7 @@ public sealed class DataDirectoryTests : IDisposable
         for (ulong n = 1; n < 20; n++)
         {
             await writer.Blocks.AppendAsync([_chain.Item(n)], Token);
-            Assert.True(TestChain.Same(_chain.Block(n), await reader.Blocks.GetAsync(n, Token)));
+            Assert.True(TestChain.Same(_chain.Block(n), await reader.Blocks.GetAsync(n, TrustRank.None, Token)));
         }
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await reader.Blocks.AppendAsync([_chain.Item(30)], Token));
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await reader.Blocks.PruneBelowAsync(30, Token));

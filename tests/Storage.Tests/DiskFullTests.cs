@@ -88,7 +88,7 @@ public sealed class DiskFullTests : IDisposable
         Assert.Null(await store.CheckIntegrityAsync(Token));
         Assert.Equal((long)range.Count, await store.CountAsync(Token));
         Assert.Equal(range, Assert.Single(await store.GetIslandsAsync(new BlockRange(0, ulong.MaxValue), TrustRank.Caller, Token)).Range);
-        IReadOnlyList<StoredBlock> blocks = await store.ReadAsync(range, int.MaxValue, long.MaxValue, Token);
+        IReadOnlyList<StoredBlock> blocks = await store.ReadAsync(range, TrustRank.None, int.MaxValue, long.MaxValue, Token);
         Assert.Equal(range.Count, (ulong)blocks.Count);
         Assert.All(blocks, b => Assert.True(TestChain.Same(_chain.Block(b.Number, 60_000), b)));
     }

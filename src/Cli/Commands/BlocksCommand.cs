@@ -109,7 +109,7 @@ internal static class BlocksCommand
         prune.SetAction(async (parsed, ct) =>
         {
             string path = parsed.GetValue(dataDir)!;
-            await using DataDirectory store = DataDirectory.OpenWriter(path, Chain(parsed) is { } chain ? new ChainIdentity(chain.ChainId, chain.GenesisHash) : null);
+            await using DataDirectory store = DataDirectory.OpenWriter(path, Chain(parsed) is { } chain ? new ChainIdentity(chain.ChainId, chain.Genesis.Hash) : null);
             long pruned = await store.Blocks.PruneBelowAsync(parsed.GetValue(below), ct);
             Print(parsed.GetValue(json), new StoreJson { ChainId = store.Blocks.ChainId, Pruned = pruned }, $"{pruned} blocks deleted");
             return ExitCode.Done;

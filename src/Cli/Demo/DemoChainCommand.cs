@@ -28,7 +28,7 @@ internal static class DemoChainCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             SampleChain chain = new(parsed.GetValue(profile), seed: 1);
-            await File.WriteAllBytesAsync(parsed.GetValue(rollup)!, chain.Config.ToJson(), cancellationToken);
+            await File.WriteAllBytesAsync(parsed.GetValue(rollup)!, RollupConfig.Write(chain.Spec), cancellationToken);
             await using DataDirectory store = LocalStore.OpenWriter(parsed.GetValue(dataDir)!, chain.Spec);
             List<AppendItem> group = [];
             long groupBytes = 0, bytes = 0;
