@@ -38,8 +38,9 @@ internal static partial class SourceRules
             yield return $"{file.Path} has the namespace {actual}; its folder says {expected}.";
         }
 
-        // The grain host offers the names of Orleans, so its folders cannot decide.
-        static bool IsOrleans(string name) => name == "Orleans" || name.StartsWith("Orleans.", StringComparison.Ordinal);
+        // The grain host offers the names of Orleans, which extends the generic host in its own namespace: folders cannot decide.
+        static bool IsOrleans(string name) =>
+            name is "Orleans" or "Microsoft.Extensions.Hosting" || name.StartsWith("Orleans.", StringComparison.Ordinal);
     }
 
     public static IEnumerable<string> PublicTypes(SourceFile file)
