@@ -4,6 +4,7 @@ using OpSync.Cli.Local;
 using OpSync.Cli.Output;
 using OpSync.Codec.OpStack;
 using OpSync.Codec.Primitives;
+using OpSync.Storage;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
@@ -29,7 +30,7 @@ internal static class BlocksCommand
         Command count = new("count", "Number of stored blocks.");
         count.SetAction(async (parsed, ct) =>
         {
-            await using LocalStore store = Open(parsed);
+            await using DataDirectory store = Open(parsed);
             long blocks = await store.Blocks.CountAsync(ct);
             Print(parsed.GetValue(json), new StoreJson { ChainId = store.Blocks.ChainId, Blocks = blocks }, blocks.ToString(System.Globalization.CultureInfo.InvariantCulture));
             return ExitCode.Done;
@@ -38,7 +39,7 @@ internal static class BlocksCommand
         Command islands = new("islands", "Runs of consecutive, linked blocks.");
         islands.SetAction(async (parsed, ct) =>
         {
-            await using LocalStore store = Open(parsed);
+            await using DataDirectory store = Open(parsed);
             IReadOnlyList<Island> found = await store.Blocks.GetIslandsAsync(AllHeights, TrustRank.Caller, ct);
             StoreJson result = new()
             {
@@ -55,7 +56,7 @@ internal static class BlocksCommand
         show.SetAction(async (parsed, ct) =>
         {
             ChainSpec chain = CommonOptions.Chain(parsed.GetValue(network), parsed.GetValue(rollup));
-            await using LocalStore store = LocalStore.OpenReader(parsed.GetValue(dataDir)!, chain);
+            await using DataDirectory store = LocalStore.OpenReader(parsed.GetValue(dataDir)!, chain);
             ulong height = parsed.GetValue(number);
             StoredBlock? block = await store.Blocks.GetAsync(height, TrustRank.Caller, ct);
             if (block is null) throw new IOException($"Height {height} is not stored. 'opsync blocks islands' lists what is.");
@@ -95,7 +96,7 @@ internal static class BlocksCommand
         {
             ChainSpec chain = CommonOptions.Chain(parsed.GetValue(network), parsed.GetValue(rollup));
             BlockId? trusted = parsed.GetValue(anchor) is { } text ? CommonOptions.Block("--anchor", text) : null;
-            await using LocalStore store = LocalStore.OpenReader(parsed.GetValue(dataDir)!, chain);
+            await using DataDirectory store = LocalStore.OpenReader(parsed.GetValue(dataDir)!, chain);
             (long verified, string? problem) = await StoreChecks.VerifyAsync(store.Blocks, chain, trusted, ct);
             Print(
                 parsed.GetValue(json), new StoreJson { ChainId = chain.ChainId, Verified = verified, Problem = problem },
@@ -107,9 +108,8 @@ internal static class BlocksCommand
         Command prune = new("prune", "Delete old blocks.") { below };
         prune.SetAction(async (parsed, ct) =>
         {
-            ChainSpec chain;
-            await using (LocalStore reading = Open(parsed)) chain = ChainOf(reading.Blocks);
-            await using LocalStore store = LocalStore.OpenWriter(parsed.GetValue(dataDir)!, chain);
+            string path = parsed.GetValue(dataDir)!;
+            await using DataDirectory store = DataDirectory.OpenWriter(path, Chain(parsed) is { } chain ? new ChainIdentity(chain.ChainId, chain.Genesis.Hash) : null);
             long pruned = await store.Blocks.PruneBelowAsync(parsed.GetValue(below), ct);
             Print(parsed.GetValue(json), new StoreJson { ChainId = store.Blocks.ChainId, Pruned = pruned }, $"{pruned} blocks deleted");
             return ExitCode.Done;
@@ -117,13 +117,11 @@ internal static class BlocksCommand
 
         return new Command("blocks", "Look at stored blocks.") { dataDir, network, rollup, json, count, islands, show, verify, prune };
 
-        LocalStore Open(ParseResult parsed)
-        {
-            ChainSpec? chain = parsed.GetValue(network) is null && parsed.GetValue(rollup) is null
-                ? null
-                : CommonOptions.Chain(parsed.GetValue(network), parsed.GetValue(rollup));
-            return LocalStore.OpenReader(parsed.GetValue(dataDir)!, chain);
-        }
+        ChainSpec? Chain(ParseResult parsed) => parsed.GetValue(network) is null && parsed.GetValue(rollup) is null
+            ? null
+            : CommonOptions.Chain(parsed.GetValue(network), parsed.GetValue(rollup));
+
+        DataDirectory Open(ParseResult parsed) => LocalStore.OpenReader(parsed.GetValue(dataDir)!, Chain(parsed));
     }
 
     private static void Print(bool json, StoreJson result, string text) =>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using OpSync.Cli.Local;
 using OpSync.Codec.Archive;
 using OpSync.Codec.OpStack;
+using OpSync.Storage;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
@@ -28,7 +29,7 @@ internal static class ExportCommand
             ulong from = parsed.GetValue(first), to = parsed.GetValue(last);
             if (from > to) throw new UsageException($"--first {from} is above --last {to}.");
             ChainSpec chain = CommonOptions.Chain(parsed.GetValue(network), parsed.GetValue(rollup));
-            await using LocalStore store = LocalStore.OpenReader(parsed.GetValue(dataDir)!, chain);
+            await using DataDirectory store = LocalStore.OpenReader(parsed.GetValue(dataDir)!, chain);
             string target = parsed.GetValue(file)!;
             string partial = target + ".partial";
             try

@@ -2,6 +2,7 @@ using System.CommandLine;
 using OpSync.Cli.Local;
 using OpSync.Codec.OpStack;
 using OpSync.Codec.Primitives;
+using OpSync.Storage;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Trust;
 
@@ -29,7 +30,7 @@ internal static class ImportCommand
 
             // Twice through the file: the anchor is at its upper end, and nothing is stored that does not link to it.
             (BlockId? atAnchor, StoredBlock top) = Check(path, chain, trusted?.Number, cancellationToken);
-            await using LocalStore store = LocalStore.OpenWriter(parsed.GetValue(dataDir)!, chain);
+            await using DataDirectory store = LocalStore.OpenWriter(parsed.GetValue(dataDir)!, chain);
             TrustRank rank = await RankAsync(store.Blocks, top, trusted, atAnchor, cancellationToken);
             (long inserted, long conflicts) = await StoreAsync(path, chain, store.Blocks, rank, trusted?.Number ?? top.Number, cancellationToken);
             await Console.Out.WriteLineAsync($"{inserted} new blocks stored up to height {trusted?.Number ?? top.Number}, trust {rank}");

@@ -32,7 +32,7 @@ internal static class ServeCommand
             List<Multiaddr> addresses = [.. parsed.GetValue(listen)!.Select(a => CommonOptions.Address("--listen", a, needsPeer: false))];
             ServeOptions options = Rates(parsed.GetValue(rate));
             string directory = parsed.GetValue(dataDir)!;
-            await using LocalStore store = LocalStore.OpenReader(directory, chain);
+            await using DataDirectory store = LocalStore.OpenReader(directory, chain);
             using PeerIdentity identity = parsed.GetValue(key) is { } file
                 ? IdentityFile.Load(file)
                 : IdentityFile.LoadOrCreate(Path.Combine(directory, IdentityFile.DefaultName));

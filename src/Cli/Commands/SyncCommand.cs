@@ -43,7 +43,7 @@ internal static class SyncCommand
             {
                 LogLevel = parsed.GetValue(verbose) ? LogLevel.Information : LogLevel.Error,
             };
-            await using LocalStore store = LocalStore.OpenWriter(parsed.GetValue(dataDir)!, chain);
+            await using DataDirectory store = LocalStore.OpenWriter(parsed.GetValue(dataDir)!, chain);
             using PeerIdentity identity = IdentityFile.LoadOrCreate(Path.Combine(parsed.GetValue(dataDir)!, IdentityFile.DefaultName));
             using ProgressLine progress = new();
             SyncOutcome outcome = await new SyncSession(chain, store, identity, plan).RunAsync(progress.Show, cancellationToken);

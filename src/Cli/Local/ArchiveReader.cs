@@ -33,7 +33,7 @@ internal sealed class ArchiveReader : IDisposable
             throw new IOException($"'{path}' is not an OpSync export file of a version this program knows.");
         }
 
-        if (header.ChainId != chain.ChainId || header.GenesisHash != chain.GenesisHash)
+        if (header.ChainId != chain.ChainId || header.GenesisHash != chain.Genesis.Hash)
         {
             reader.Dispose();
             throw new IOException($"'{path}' holds blocks of chain {header.ChainId} with genesis {header.GenesisHash}, not of chain {chain.ChainId}.");

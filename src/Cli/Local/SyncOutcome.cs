@@ -11,6 +11,12 @@ namespace OpSync.Cli.Local;
 /// <param name="Stopped">True if the deadline, a stall or the user ended it before the range did.</param>
 internal sealed record SyncOutcome(RangeReport Report, IReadOnlyList<PeerReport> Peers, TimeSpan Elapsed, ulong StoredBefore, bool Stopped)
 {
+    /// <summary>Commits that the store writer made.</summary>
+    public long Commits { get; init; }
+
+    /// <summary>From the start of the process to the first durable block; 0 if there was none.</summary>
+    public double SecondsToFirstBlock { get; init; }
+
     public int ExitCode => Report.State switch
     {
         RangeState.Complete => Cli.ExitCode.Done,

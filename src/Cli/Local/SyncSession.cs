@@ -11,6 +11,7 @@ using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Multiaddrs;
 using OpSync.Silo.Chains;
 using OpSync.Silo.Hosting;
+using OpSync.Silo.Storing;
 using OpSync.Storage;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Trust;
@@ -18,7 +19,7 @@ using OpSync.Sync.Trust;
 namespace OpSync.Cli.Local;
 
 /// <summary>Fills one range with a silo of its own in this process.</summary>
-internal sealed class SyncSession(ChainSpec chain, LocalStore store, PeerIdentity identity, SyncPlan plan)
+internal sealed class SyncSession(ChainSpec chain, DataDirectory store, PeerIdentity identity, SyncPlan plan)
 {
     private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(100);
 
@@ -34,21 +35,27 @@ internal sealed class SyncSession(ChainSpec chain, LocalStore store, PeerIdentit
         builder.AddOpSyncSilo(new SiloSettings
         {
             Chains = [new ServedChain(chain, store.Blocks)],
-            State = store.Directory.OpenState(),
+            State = store.State,
             Identity = identity,
             Peers = plan.Peers,
             MemoryBudget = plan.MemoryBudget,
         });
         using IHost host = builder.Build();
         await host.StartAsync(cancellationToken);
+        SyncOutcome outcome;
         try
         {
-            return await FillAsync(host.Services.GetRequiredService<IGrainFactory>(), progress, cancellationToken);
+            outcome = await FillAsync(host.Services.GetRequiredService<IGrainFactory>(), progress, cancellationToken);
         }
         finally
         {
             await host.StopAsync(CancellationToken.None);
         }
+
+        StoreWriterFigures figures = host.Services.GetRequiredService<StoreWriterFigures>();
+        using Process self = Process.GetCurrentProcess();
+        double first = figures.FirstCommitAt is { } at ? (at - self.StartTime.ToUniversalTime()).TotalSeconds : 0;
+        return outcome with { Commits = figures.Commits, SecondsToFirstBlock = first };
     }
 
     private async Task<SyncOutcome> FillAsync(IGrainFactory grains, Action<RangeReport, TimeSpan> progress, CancellationToken cancellationToken)

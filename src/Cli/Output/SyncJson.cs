@@ -19,6 +19,9 @@ internal sealed record SyncJson
 
     public required long PeakMemoryBytes { get; init; }
 
+    /// <summary>From the start of the process to the first durable block; 0 if there was none.</summary>
+    public required double SecondsToFirstBlock { get; init; }
+
     public required string Result { get; init; }
 
     public required string Reason { get; init; }

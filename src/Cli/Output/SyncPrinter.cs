@@ -20,7 +20,8 @@ internal static class SyncPrinter
             return;
         }
 
-        PrintText(result);
+        PrintSummary(result);
+        PrintPeers(result.Peers, null);
     }
 
     public static SyncJson ToJson(ChainSpec chain, SyncPlan plan, SyncOutcome outcome)
@@ -38,6 +39,7 @@ internal static class SyncPrinter
             BlocksPerSecond = seconds > 0 ? Math.Round(fresh / seconds, 1) : 0,
             Bytes = outcome.Report.Bytes,
             PeakMemoryBytes = self.PeakWorkingSet64,
+            SecondsToFirstBlock = Math.Round(outcome.SecondsToFirstBlock, 3),
             Result = outcome.Result,
             Reason = outcome.Reason,
             Missing = outcome.Report.Missing,
@@ -45,13 +47,12 @@ internal static class SyncPrinter
         };
     }
 
-    public static void PrintText(SyncJson result)
+    public static void PrintSummary(SyncJson result)
     {
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{result.Result}: {result.Stored} of {result.Last - result.First + 1} blocks stored, {result.Bytes / 1e6:F1} MB in {result.Seconds:F1} s, {result.BlocksPerSecond:F0} blocks/s, peak memory {result.PeakMemoryBytes / 1e6:F0} MB"));
         if (result.Reason.Length > 0) Console.Out.WriteLine(result.Reason);
-        PrintPeers(result.Peers, null);
     }
 
     public static void PrintPeers(IReadOnlyList<SyncJson.PeerJson> peers, IReadOnlyList<string>? roles)

@@ -1,5 +1,3 @@
-using OpSync.Contracts.Peers;
-
 namespace OpSync.Contracts.Ranges;
 
 /// <summary>Fills one range: feeds events to the range core and carries out its commands. Keyed by <see cref="RangeGrainKey"/>.</summary>

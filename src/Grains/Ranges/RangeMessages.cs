@@ -1,5 +1,3 @@
-using OpSync.Contracts.Blocks;
-using OpSync.Contracts.Chains;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.Ranges;
 using OpSync.Sync.Blocks;

@@ -33,7 +33,7 @@ internal sealed class BlockReaderGrain(IBlockStores stores, TimeProvider time) :
         while (true)
         {
             IReadOnlyList<StoredBlock> blocks = await store.ReadAsync(
-                range, Math.Clamp(query.CountMax, 1, CountMax), Math.Clamp(query.BytesMax, 1, BytesMax), CancellationToken.None);
+                range, TrustRank.Signed, Math.Clamp(query.CountMax, 1, CountMax), Math.Clamp(query.BytesMax, 1, BytesMax), CancellationToken.None);
             if (blocks.Count > 0 || time.GetElapsedTime(started) >= wait) return new BlockPage([.. blocks.Select(ToPayload)]);
             await Task.Delay(WaitStep, time);
         }

@@ -34,6 +34,7 @@ public static class SiloHosting
         services.AddSingleton<SwarmHolder>();
         services.AddSingleton<FetchReports>();
         services.AddSingleton<Verifier>();
+        services.AddSingleton<StoreWriterFigures>();
         services.AddSingleton<StoreWriter>();
         services.AddSingleton<IStoreQueue>(s => s.GetRequiredService<StoreWriter>());
         services.AddSingleton<PeerLinks>();

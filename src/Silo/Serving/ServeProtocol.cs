@@ -80,8 +80,8 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
     {
         DateTimeOffset now = time.GetUtcNow() + options.Value.FutureMax;
         long unixSeconds = now.ToUnixTimeSeconds();
-        if (number < chain.Spec.GenesisNumber || unixSeconds < (long)chain.Spec.GenesisTime
-            || number > chain.Spec.ExpectedNumberAt((ulong)unixSeconds))
+        if (number < chain.Spec.Genesis.Number || unixSeconds < 0
+            || chain.Spec.ExpectedNumberAt((ulong)unixSeconds) is not { } newest || number > newest)
         {
             return (ResultCode.Invalid, null);
         }

@@ -14,20 +14,14 @@ namespace OpSync.Silo.Storing;
 /// <summary>The silo's one store writer: commits proven blocks in groups and acknowledges what is durable.</summary>
 /// <remarks>Blocks stay here, accounted for, until their commit succeeds: a full disk stalls ranges and loses nothing.</remarks>
 internal sealed class StoreWriter(
-    ChainRegistry chains, IGrainFactory grains, IByteBudget budget, IOptions<StoreWriterOptions> options, TimeProvider time,
-    ILogger<StoreWriter> log) : BackgroundService, IStoreQueue
+    ChainRegistry chains, IGrainFactory grains, IByteBudget budget, IOptions<StoreWriterOptions> options,
+    StoreWriterFigures figures, TimeProvider time, ILogger<StoreWriter> log) : BackgroundService, IStoreQueue
 {
     private readonly Channel<StoreJob> _queue = Channel.CreateBounded<StoreJob>(
         new BoundedChannelOptions(options.Value.QueueMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private readonly ConcurrentDictionary<(ulong ChainId, Hash32 Hash), bool> _queued = new();
     private readonly ConcurrentDictionary<RangeKey, bool> _stalled = new();
-
-    /// <summary>Commits so far.</summary>
-    public long Commits { get; private set; }
-
-    /// <summary>Blocks made durable so far.</summary>
-    public long Blocks { get; private set; }
 
     /// <inheritdoc/>
     public bool TryEnqueue(StoreJob job)
@@ -123,8 +117,9 @@ internal sealed class StoreWriter(
             }
         }
 
-        Commits++;
-        Blocks += jobs.Length;
+        figures.Commits++;
+        figures.Blocks += jobs.Length;
+        figures.FirstCommitAt ??= time.GetUtcNow();
         if (!_stalled.IsEmpty)
         {
             Log.StoreResumed(log);
