@@ -109,10 +109,7 @@ internal sealed class Verifier(
         reports.Ended(fetched.Peer, fetched.Range, fetched.Item, verdict, bytes, fetched.Elapsed);
     }
 
-    private static FetchVerdict ToVerdict(PayloadFault fault) => fault switch
-    {
-        PayloadFault.NotFound => FetchVerdict.NotFound,
-        PayloadFault.InvalidRequest or PayloadFault.ServerError => FetchVerdict.Failed,
-        _ => FetchVerdict.Malformed,
-    };
+    private static FetchVerdict ToVerdict(PayloadFault fault) => fault == PayloadFault.NotFound
+        ? FetchVerdict.NotFound
+        : fault.IsMalformed() ? FetchVerdict.Malformed : FetchVerdict.Failed;
 }

@@ -96,7 +96,7 @@ internal sealed class PeerLinks(
             PayloadByNumber.WriteRequest(item.Number, request);
             ExchangeLimits limits = new()
             {
-                ResponseSizeMax = PayloadByNumber.ResponseSizeMax,
+                ResponseSizeMax = PayloadByNumber.SizeMax,
                 SizeExpected = item.SizeExpected,
                 OpenTimeout = options.Value.OpenTimeout,
                 WriteTimeout = options.Value.WriteTimeout,
