@@ -70,7 +70,7 @@ internal static class ServeBench
         {
             Random random = new(i);
             byte[] request = new byte[PayloadByNumber.RequestSize];
-            ExchangeLimits limits = new() { SizeExpected = 32 << 10 };
+            ExchangeLimits limits = new() { ExpectedSize = 32 << 10 };
             while (Stopwatch.GetElapsedTime(started) < duration)
             {
                 PayloadByNumber.WriteRequest((ulong)random.Next(1, Blocks + 1), request);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using OpSync.Codec.OpStack;
 using OpSync.Contracts.Blocks;
 using OpSync.Contracts.Peers;
+using OpSync.Libp2p.Protocols.RequestResponse;
 using OpSync.Silo.Chains;
 using OpSync.Sync.Ports;
 

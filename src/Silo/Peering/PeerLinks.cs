@@ -97,7 +97,7 @@ internal sealed class PeerLinks(
             ExchangeLimits limits = new()
             {
                 ResponseSizeMax = PayloadByNumber.SizeMax,
-                SizeExpected = item.SizeExpected,
+                ExpectedSize = item.SizeExpected,
                 OpenTimeout = options.Value.OpenTimeout,
                 WriteTimeout = options.Value.WriteTimeout,
                 ReadTimeout = options.Value.ReadTimeout,
