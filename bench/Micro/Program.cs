@@ -1,11 +1,17 @@
-using BenchmarkDotNet.Running;
 using OpSync.Bench.Micro.Codec;
+using OpSync.Bench.Micro.Serving;
+using OpSync.Bench.Micro.Storage;
 
-// A first word chooses a quick run of a few seconds; anything else goes to BenchmarkDotNet.
-switch (args.FirstOrDefault())
+// A first word names a harness that prints its figures in seconds; anything else goes to BenchmarkDotNet.
+switch (args)
 {
-    case "pipeline": return PipelineRun.Run(args[1..]);
+    case ["pipeline", .. string[] rest]:
+        return PipelineRun.Run(rest);
+    case ["storage", .. string[] rest]:
+        return await StorageBench.Run(rest);
+    case ["serve", .. string[] rest]:
+        return await ServeBench.Run(rest);
     default:
-        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;
 }

@@ -1,0 +1,15 @@
+using OpSync.Libp2p.Streams;
+
+namespace OpSync.Libp2p.Yamux;
+
+/// <summary>What the streams of one session share.</summary>
+internal sealed class YamuxLimits(YamuxOptions options, ByteQuota? process)
+{
+    public YamuxOptions Options => options;
+
+    /// <summary>Memory rented for unread bytes.</summary>
+    public ByteQuota Buffered { get; } = new(options.BufferedBytesMax, process);
+
+    /// <summary>Bytes of window above the initial ones.</summary>
+    public ByteQuota WindowGrowth { get; } = new(options.WindowGrowthMax);
+}
