@@ -1,3 +1,4 @@
+using BenchmarkDotNet.Running;
 using OpSync.Bench.Micro.Codec;
 using OpSync.Bench.Micro.Serving;
 using OpSync.Bench.Micro.Storage;
@@ -12,6 +13,6 @@ switch (args)
     case ["serve", .. string[] rest]:
         return await ServeBench.Run(rest);
     default:
-        BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;
 }

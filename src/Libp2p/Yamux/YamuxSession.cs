@@ -34,6 +34,7 @@ public sealed class YamuxSession : IAsyncDisposable
     private int _inboundCount;
     private int _end;
     private volatile bool _remoteIsLeaving;
+    private volatile bool _refusesStreams;
     private long _receivedAt;
     private long _pingedAt;
     private uint _pingValue;
@@ -116,6 +117,9 @@ public sealed class YamuxSession : IAsyncDisposable
         while (await _accepted.Reader.WaitToReadAsync(cancellationToken));
         return null;
     }
+
+    /// <summary>Refuses new streams of the remote from now on. No go-away is sent yet: some remotes drop their open streams on it.</summary>
+    public void StopAccepting() => _refusesStreams = true;
 
     /// <summary>Starts to end the session: a go-away is sent if that is possible within <see cref="YamuxOptions.CloseTimeout"/>,
     /// all streams fail. Idempotent; the first reason counts.</summary>
@@ -225,7 +229,7 @@ public sealed class YamuxSession : IAsyncDisposable
         {
             if (_streams.ContainsKey(header.StreamId))
                 return YamuxEnd.BadStreamId;
-            if (_inboundCount < _options.InboundStreamsMax && Volatile.Read(ref _end) == 0)
+            if (_inboundCount < _options.InboundStreamsMax && !_refusesStreams && Volatile.Read(ref _end) == 0)
             {
                 stream = new YamuxStream(this, _output, _limits, header.StreamId, isInbound: true);
                 if (_accepted.Writer.TryWrite(stream))

@@ -206,6 +206,15 @@ public sealed class MultistreamSelectTests
     }
 
     [Fact]
+    public async Task Stream_closed_by_its_owner_is_a_verdict()
+    {
+        MemoryStream closed = new();
+        closed.Dispose();
+        Assert.Equal(MultistreamVerdict.Closed, (await MultistreamSelect.DialAsync(closed, [A], Token)).Verdict);
+        Assert.Equal(MultistreamVerdict.Closed, (await MultistreamSelect.ListenAsync(closed, s_both, Token)).Verdict);
+    }
+
+    [Fact]
     public async Task Cancellation_of_a_silent_peer_passes_through()
     {
         using CancellationTokenSource source = new();

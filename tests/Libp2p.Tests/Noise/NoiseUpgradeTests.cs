@@ -262,6 +262,15 @@ public sealed class NoiseUpgradeTests : IDisposable
     }
 
     [Fact]
+    public async Task Transport_closed_by_its_owner_is_a_verdict()
+    {
+        MemoryStream closed = new();
+        closed.Dispose();
+        Assert.Equal(NoiseVerdict.TransportFailed, (await NoiseUpgrade.DialAsync(closed, _alice, null, [], Token)).Verdict);
+        Assert.Equal(NoiseVerdict.TransportFailed, (await NoiseUpgrade.ListenAsync(closed, _alice, [], Token)).Verdict);
+    }
+
+    [Fact]
     public async Task Cancellation_of_a_silent_peer_passes_through()
     {
         using CancellationTokenSource source = new();
