@@ -6,7 +6,7 @@ namespace Orleans.Hosting;
 /// <summary>Collects the services of a silo.</summary>
 public interface ISiloBuilder
 {
-    /// <summary>Services of the silo.</summary>
+    /// <summary>Services of the host.</summary>
     IServiceCollection Services { get; }
 
     /// <summary>Configuration of the host.</summary>

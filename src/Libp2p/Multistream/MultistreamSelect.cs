@@ -48,7 +48,7 @@ public static class MultistreamSelect
 
             return new(MultistreamVerdict.Refused, null);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             return new(MultistreamVerdict.Closed, null);
         }
@@ -68,7 +68,7 @@ public static class MultistreamSelect
         {
             return await ReadReplyAsync(stream, protocol, withHeader: true, cancellationToken);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             return new(MultistreamVerdict.Closed, null);
         }
@@ -140,7 +140,7 @@ public static class MultistreamSelect
                 }
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // The buffers are not returned: a read that was still under way may own one of them.
             return new(MultistreamVerdict.Closed, null);

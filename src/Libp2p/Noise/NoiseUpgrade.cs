@@ -9,7 +9,7 @@ namespace OpSync.Libp2p.Noise;
 /// <remarks>
 /// The remote's identity is verified, and compared with the expected one, before anything is handed on; a dialer that finds
 /// another peer does not even tell its own name. After success the channel owns the transport; after any other verdict, and
-/// after cancellation, the caller closes it.
+/// after cancellation, the caller closes it. Needs a platform with ChaCha20-Poly1305, as OpenSSL 1.1 and later have.
 /// </remarks>
 public static class NoiseUpgrade
 {
@@ -71,7 +71,7 @@ public static class NoiseUpgrade
                 if (verdict != NoiseVerdict.Ok) return Failed(verdict);
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)   // lost, or closed by its owner
         {
             return Failed(NoiseVerdict.TransportFailed);
         }

@@ -5,6 +5,9 @@ namespace OpSync.Sync.Ports;
 /// deadlock.</remarks>
 public interface IByteBudget
 {
+    /// <summary>Names this budget, so that a payload that moves to another silo can be told from one that stays.</summary>
+    Guid Id { get; }
+
     /// <summary>Bytes that may be accounted in all.</summary>
     long Capacity { get; }
 

@@ -36,6 +36,8 @@ public abstract record RangeEvent
     public sealed record Acknowledged(IReadOnlyList<StoreAck> Items) : RangeEvent;
 
     /// <summary>Canonical blocks became durable by other means than this range (another range, an import, gossip).</summary>
+    /// <remarks>Trust enters an island at its top only: one whose top lies above the cursor is of no use and ignored. Clip it to
+    /// the range, and to the cursor where that lies inside, by asking the store.</remarks>
     /// <param name="Island">What is there.</param>
     public sealed record IslandStored(Island Island) : RangeEvent;
 
@@ -51,6 +53,7 @@ public abstract record RangeEvent
     /// <param name="On">True to pause.</param>
     public sealed record Pause(bool On) : RangeEvent;
 
-    /// <summary>The owner cancels. Ends the range with <see cref="RangeResult.Cancelled"/>.</summary>
-    public sealed record Cancel : RangeEvent;
+    /// <summary>The owner ends the range: it cancels, or a deadline passed.</summary>
+    /// <param name="Result"><see cref="RangeResult.Cancelled"/> or <see cref="RangeResult.DeadlinePassed"/>.</param>
+    public sealed record Cancel(RangeResult Result = RangeResult.Cancelled) : RangeEvent;
 }

@@ -32,9 +32,13 @@ public sealed record RangeStatus
     /// <summary>Why it does not move.</summary>
     public required StallReason Stall { get; init; }
 
-    /// <summary>The same in words, naming heights, hashes and peers; empty if it moves.</summary>
+    /// <summary>The same in words, naming heights, hashes and peers; empty if it moves. Of a range that ended otherwise than
+    /// complete: why.</summary>
     public required string StallText { get; init; }
 
     /// <summary>Up to 16 heights that hold it up.</summary>
     public required IReadOnlyList<ulong> Missing { get; init; }
+
+    /// <summary>Durable heights whose canonical entry is another block of equal or higher rank, which stays.</summary>
+    public ulong NotCanonical { get; init; }
 }

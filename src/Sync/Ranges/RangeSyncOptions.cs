@@ -30,4 +30,25 @@ public sealed record RangeSyncOptions
 
     /// <summary>Size assumed for a block before sizes are known.</summary>
     public int SizeExpectedFirst { get; init; } = 32 << 10;
+
+    /// <summary>Checks every limit against its documented bounds.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of bounds; it names the option.</exception>
+    public void Validate()
+    {
+        Within(WindowBlocksMax, 64, 65_536, nameof(WindowBlocksMax));
+        Within(WindowBytesMax, 1 << 20, long.MaxValue / 4, nameof(WindowBytesMax));
+        Within(PeersMax, 1, 1_024, nameof(PeersMax));
+        Within(AskItemsMax, 1, 64, nameof(AskItemsMax));
+        Within(ReplyLost.Ticks, 1, TimeSpan.TicksPerDay, nameof(ReplyLost));
+        Within(PromoteRepeat.Ticks, 1, TimeSpan.TicksPerDay, nameof(PromoteRepeat));
+        Within(NobodyHasRetry.Ticks, 1, TimeSpan.TicksPerDay, nameof(NobodyHasRetry));
+        Within(AnchorMismatchPatience.Ticks, 0, TimeSpan.TicksPerDay, nameof(AnchorMismatchPatience));
+        Within(SizeExpectedFirst, 1, 10 << 20, nameof(SizeExpectedFirst));
+    }
+
+    private static void Within(long value, long min, long max, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(value, min, name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, max, name);
+    }
 }

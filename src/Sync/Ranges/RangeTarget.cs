@@ -12,4 +12,17 @@ public sealed record RangeTarget(BlockRange Range, Anchor Anchor, BlockId? Lower
 {
     /// <summary>An anchor may lie this many blocks above the last height wanted (design section 5).</summary>
     public const ulong AnchorDistanceMax = 8_192;
+
+    /// <summary>Checks what must hold between the parts.</summary>
+    /// <exception cref="ArgumentException">The anchor lies below the range or too far above it, or has no rank; the range is longer
+    /// than 2^62 heights; the lower link is not directly below the range.</exception>
+    public void Validate()
+    {
+        if (Anchor.Number < Range.Last || Anchor.Number - Range.Last > AnchorDistanceMax)
+            throw new ArgumentException($"The anchor {Anchor.Number} must lie at {Range.Last} or up to {AnchorDistanceMax} above it.");
+        if (Anchor.Rank == TrustRank.None) throw new ArgumentException("The anchor has no rank.");
+        if (Anchor.Number - Range.First >= 1UL << 62) throw new ArgumentException($"The range {Range} is too long.");
+        if (LowerLink is { } link && (Range.First == 0 || link.Number != Range.First - 1))
+            throw new ArgumentException($"The lower link {link.Number} is not directly below {Range}.");
+    }
 }

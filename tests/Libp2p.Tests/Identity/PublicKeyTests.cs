@@ -66,6 +66,7 @@ public sealed class PublicKeyTests
     }
 
     [Theory]
+    [InlineData("088100" + "12201ed1e8fae2c4a144b8be8fd4b47bf3d3b34b871c3cacf6010f0e42d474fce27e")] // a longer form of 1
     [InlineData("0804" + "12201ed1e8fae2c4a144b8be8fd4b47bf3d3b34b871c3cacf6010f0e42d474fce27e")]   // no such kind
     [InlineData("0801" + "121f1ed1e8fae2c4a144b8be8fd4b47bf3d3b34b871c3cacf6010f0e42d474fce2")]     // a byte short
     [InlineData("0802" + "122102" + "0000000000000000000000000000000000000000000000000000000000000005")]

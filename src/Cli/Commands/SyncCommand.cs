@@ -1,0 +1,82 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging;
+using OpSync.Cli.Local;
+using OpSync.Cli.Output;
+using OpSync.Codec.OpStack;
+using OpSync.Codec.Primitives;
+using OpSync.Libp2p.Identity;
+using OpSync.Libp2p.Multiaddrs;
+using OpSync.Sync.Peers;
+using OpSync.Sync.Ranges;
+
+namespace OpSync.Cli.Commands;
+
+/// <summary><c>opsync sync</c>: fills one range and exits.</summary>
+internal static class SyncCommand
+{
+    public static Command Create()
+    {
+        Option<string?> network = CommonOptions.Network();
+        Option<string?> rollup = CommonOptions.Rollup();
+        Option<string[]> peers = new("--peer") { Description = "Peer to ask, with its peer id; may be given several times", HelpName = "MULTIADDR", Required = true, Arity = ArgumentArity.OneOrMore };
+        Option<ulong> first = new("--first") { Description = "Lowest block, included", HelpName = "N", Required = true };
+        Option<ulong> last = new("--last") { Description = "Highest block, included", HelpName = "N", Required = true };
+        Option<string?> anchor = CommonOptions.Anchor("Trusted block: --last, or up to 8192 above it");
+        anchor.Required = true;
+        Option<string> dataDir = CommonOptions.DataDir();
+        Option<double> peerRate = new("--peer-rate") { Description = "Blocks per second to ask of one peer; op-node grants 4", HelpName = "R", DefaultValueFactory = _ => new PeerPolicyOptions().Rate };
+        Option<double> timeout = new("--timeout") { Description = "Seconds until it gives up with exit code 3; 0 waits as long as blocks keep coming", HelpName = "S" };
+        Option<bool> json = CommonOptions.Json();
+        Option<bool> verbose = new("--verbose") { Description = "Log to stderr" };
+
+        Command command = new("sync", "Fill a block range from libp2p peers, verified by hash chain to an anchor.")
+        {
+            network, rollup, peers, first, last, anchor, dataDir, peerRate, timeout, json, verbose,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            ChainSpec chain = CommonOptions.Chain(parsed.GetValue(network), parsed.GetValue(rollup));
+            SyncPlan plan = MakePlan(
+                parsed.GetValue(first), parsed.GetValue(last), CommonOptions.Block("--anchor", parsed.GetValue(anchor)!),
+                [.. parsed.GetValue(peers)!.Select(p => CommonOptions.Address("--peer", p, needsPeer: true))],
+                parsed.GetValue(peerRate), parsed.GetValue(timeout)) with
+            {
+                LogLevel = parsed.GetValue(verbose) ? LogLevel.Information : LogLevel.Error,
+            };
+            await using DataDirectory store = LocalStore.OpenWriter(parsed.GetValue(dataDir)!, chain);
+            using PeerIdentity identity = IdentityFile.LoadOrCreate(Path.Combine(parsed.GetValue(dataDir)!, IdentityFile.DefaultName));
+            using ProgressLine progress = new();
+            SyncOutcome outcome = await new SyncSession(chain, store, identity, plan).RunAsync(progress.Show, cancellationToken);
+            progress.Clear();
+            SyncPrinter.Print(chain, plan, outcome, parsed.GetValue(json));
+            return outcome.ExitCode;
+        });
+        return command;
+    }
+
+    /// <summary>Checks what the values must fulfil together.</summary>
+    public static SyncPlan MakePlan(ulong first, ulong last, BlockId anchor, IReadOnlyList<Multiaddr> peers, double peerRate, double timeout)
+    {
+        if (first > last) throw new UsageException($"--first {first} is above --last {last}.");
+        if (anchor.Number < last) throw new UsageException($"--anchor {anchor.Number} is below --last {last}: an anchor proves the blocks below it only.");
+        if (anchor.Number - last > RangeTarget.AnchorDistanceMax)
+        {
+            throw new UsageException($"--anchor {anchor.Number} is more than {RangeTarget.AnchorDistanceMax} blocks above --last {last}: raise --last or take a nearer anchor.");
+        }
+
+        if (!(peerRate > 0)) throw new UsageException($"--peer-rate {peerRate} must be above 0.");
+        if (timeout < 0) throw new UsageException($"--timeout {timeout} must not be negative.");
+        PeerPolicyOptions defaults = new();
+        return new SyncPlan
+        {
+            First = first,
+            Last = last,
+            Anchor = anchor,
+            Addresses = peers,
+            Timeout = timeout > 0 ? TimeSpan.FromSeconds(timeout) : TimeSpan.MaxValue,
+            Peers = peerRate == defaults.Rate
+                ? defaults
+                : defaults with { Rate = peerRate, Burst = (int)Math.Clamp(peerRate, defaults.Burst, 100_000), InFlightMax = peerRate > 50 ? 64 : defaults.InFlightMax },
+        };
+    }
+}

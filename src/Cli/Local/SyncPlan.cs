@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Logging;
+using OpSync.Codec.Primitives;
+using OpSync.Libp2p.Multiaddrs;
+using OpSync.Sync.Peers;
+
+namespace OpSync.Cli.Local;
+
+/// <summary>What a <see cref="SyncSession"/> is to do.</summary>
+internal sealed record SyncPlan
+{
+    public required ulong First { get; init; }
+
+    public required ulong Last { get; init; }
+
+    public required BlockId Anchor { get; init; }
+
+    public required IReadOnlyList<Multiaddr> Addresses { get; init; }
+
+    public TimeSpan Timeout { get; init; } = TimeSpan.MaxValue;
+
+    public PeerPolicyOptions Peers { get; init; } = new();
+
+    public long MemoryBudget { get; init; } = 128L << 20;
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Error;
+}

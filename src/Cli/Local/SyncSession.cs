@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpSync.Codec.OpStack;
+using OpSync.Codec.Primitives;
+using OpSync.Contracts.Chains;
+using OpSync.Contracts.Peers;
+using OpSync.Contracts.Ranges;
+using OpSync.Libp2p.Identity;
+using OpSync.Libp2p.Multiaddrs;
+using OpSync.Silo.Chains;
+using OpSync.Silo.Hosting;
+using OpSync.Silo.Storing;
+using OpSync.Storage;
+using OpSync.Sync.Peers;
+using OpSync.Sync.Trust;
+
+namespace OpSync.Cli.Local;
+
+/// <summary>Fills one range with a silo of its own in this process.</summary>
+internal sealed class SyncSession(ChainSpec chain, DataDirectory store, PeerIdentity identity, SyncPlan plan)
+{
+    private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A range that stores nothing for this long, for a reason that waiting does not cure, is given up.</summary>
+    private static readonly TimeSpan StallPatience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Runs until the range ends, the deadline passes, or <paramref name="cancellationToken"/> says stop.</summary>
+    public async Task<SyncOutcome> RunAsync(Action<RangeReport, TimeSpan> progress, CancellationToken cancellationToken)
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Logging.AddProvider(new StderrLoggerProvider(plan.LogLevel));
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(8));
+        builder.AddOpSyncSilo(new SiloSettings
+        {
+            Chains = [new ServedChain(chain, store.Blocks)],
+            State = store.State,
+            Identity = identity,
+            Peers = plan.Peers,
+            MemoryBudget = plan.MemoryBudget,
+        });
+        using IHost host = builder.Build();
+        await host.StartAsync(cancellationToken);
+        SyncOutcome outcome;
+        try
+        {
+            outcome = await FillAsync(host.Services.GetRequiredService<IGrainFactory>(), progress, cancellationToken);
+        }
+        finally
+        {
+            await host.StopAsync(CancellationToken.None);
+        }
+
+        StoreWriterFigures figures = host.Services.GetRequiredService<StoreWriterFigures>();
+        using Process self = Process.GetCurrentProcess();
+        double first = figures.FirstCommitAt is { } at ? (at - self.StartTime.ToUniversalTime()).TotalSeconds : 0;
+        return outcome with { Commits = figures.Commits, SecondsToFirstBlock = first };
+    }
+
+    private async Task<SyncOutcome> FillAsync(IGrainFactory grains, Action<RangeReport, TimeSpan> progress, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        List<string> peerIds = [];
+        foreach (IGrouping<PeerId, Multiaddr> peer in plan.Addresses.GroupBy(a => a.PeerId!))
+        {
+            string id = peer.Key.ToString();
+            peerIds.Add(id);
+            await grains.GetPeer(id).Configure(new PeerSetup(chain.ChainId, [.. peer.Select(a => a.ToString())], Configured: true));
+        }
+
+        RangePosted posted = await grains.GetChain(chain.ChainId).PostRange(
+            new RangePost(plan.First, plan.Last, plan.Anchor, (byte)TrustRank.Configured, null, 0));
+        if (posted.RangeId is null) throw new UsageException(posted.Refusal ?? "The range was refused.");
+
+        ISyncRangeGrain range = grains.GetRange(chain.ChainId, posted.RangeId);
+        RangeReport report = await range.GetReport();
+        ulong storedBefore = report.Stored;
+        ulong storedLast = report.Stored;
+        TimeSpan movedAt = TimeSpan.Zero;
+        bool stopped = false;
+        while (!HasEnded(report.State))
+        {
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
+            if (report.Stored != storedLast) (storedLast, movedAt) = (report.Stored, elapsed);
+            progress(report, elapsed);
+            if (cancellationToken.IsCancellationRequested || elapsed >= plan.Timeout || elapsed - movedAt >= StallPatience)
+            {
+                stopped = true;
+                break;
+            }
+
+            await Task.Delay(PollPeriod, CancellationToken.None);
+            report = await range.GetReport();
+        }
+
+        TimeSpan total = Stopwatch.GetElapsedTime(started);
+        progress(report, total);
+        List<PeerReport> peers = [];
+        foreach (string id in peerIds) peers.Add(await grains.GetPeer(id).GetReport());
+        return new SyncOutcome(report, peers, total, storedBefore, stopped);
+    }
+
+    private static bool HasEnded(RangeState state) => state >= RangeState.Complete;
+}

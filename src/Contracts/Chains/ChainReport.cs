@@ -1,0 +1,15 @@
+namespace OpSync.Contracts.Chains;
+
+/// <summary>A snapshot of a chain.</summary>
+/// <param name="ChainId">Chain.</param>
+/// <param name="Anchors">Anchors, highest first.</param>
+/// <param name="RangeIds">Ranges that have not ended.</param>
+/// <param name="PeerIds">Every peer known for the chain.</param>
+/// <param name="UsablePeerIds">Peers that can be asked now.</param>
+[GenerateSerializer, Immutable, Alias("opsync.chain-report")]
+public sealed record ChainReport(
+    [property: Id(0)] ulong ChainId,
+    [property: Id(1)] AnchorInfo[] Anchors,
+    [property: Id(2)] string[] RangeIds,
+    [property: Id(3)] string[] PeerIds,
+    [property: Id(4)] string[] UsablePeerIds);

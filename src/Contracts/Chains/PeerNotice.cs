@@ -1,0 +1,11 @@
+namespace OpSync.Contracts.Chains;
+
+/// <summary>Whether a peer can be asked for blocks of the chain.</summary>
+/// <param name="PeerId">Base58 peer id.</param>
+/// <param name="Usable">False while it is banned, resting, unreachable or does not speak the protocol.</param>
+/// <param name="InFlightMax">Requests it may have open for one range.</param>
+[GenerateSerializer, Immutable, Alias("opsync.peer-notice")]
+public sealed record PeerNotice(
+    [property: Id(0)] string PeerId,
+    [property: Id(1)] bool Usable,
+    [property: Id(2)] int InFlightMax);

@@ -1,0 +1,36 @@
+namespace OpSync.Contracts.Peers;
+
+/// <summary>Policy and accounting of one peer: token buckets, in-flight limit, score, ban. Keyed by <see cref="PeerGrainKey"/>.
+/// The silo's swarm owns the socket.</summary>
+[Alias("opsync.IPeerGrain")]
+public interface IPeerGrain : IGrainWithStringKey
+{
+    /// <summary>Adds addresses and a chain, marks the peer as configured or not, and connects. Persisted before it returns.</summary>
+    [Alias("configure")]
+    Task<PeerReport> Configure(PeerSetup setup);
+
+    /// <summary>A range asks for blocks. Takes as many as policy allows, in the order given, and starts them on the silo's link;
+    /// never waits for the network. What is refused is to be asked elsewhere.</summary>
+    [Alias("fetch")]
+    Task<FetchAnswer> Fetch(FetchOrder order);
+
+    /// <summary>The silo's link reports how requests ended.</summary>
+    [Alias("report")]
+    Task Report(OutcomeBatch batch);
+
+    /// <summary>A range charges a proven lie.</summary>
+    [Alias("charge")]
+    Task Charge(PeerCharge charge);
+
+    /// <summary>Requests of a range are not wanted any more.</summary>
+    [Alias("cancel")]
+    Task Cancel(RangeTag range);
+
+    /// <summary>The silo's link tells that the connection, or what is known of it, changed.</summary>
+    [Alias("link")]
+    Task LinkChanged(LinkState state);
+
+    /// <summary>A snapshot for people.</summary>
+    [Alias("get")]
+    Task<PeerReport> GetReport();
+}

@@ -1,0 +1,11 @@
+namespace OpSync.Contracts.Ranges;
+
+/// <summary>What a range must know of the world around it; each field replaces the one before.</summary>
+/// <param name="Sequence">Raised by the sender with each context; an older one is ignored.</param>
+/// <param name="Peers">Peers that may be asked.</param>
+/// <param name="Withheld">Heights other ranges fetch.</param>
+[GenerateSerializer, Immutable, Alias("opsync.range-context")]
+public sealed record RangeContext(
+    [property: Id(0)] long Sequence,
+    [property: Id(1)] PeerOfferInfo[] Peers,
+    [property: Id(2)] SpanInfo[] Withheld);

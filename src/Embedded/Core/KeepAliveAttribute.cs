@@ -1,0 +1,5 @@
+namespace Orleans;
+
+/// <summary>Activations of the grain class are never collected as idle.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public class KeepAliveAttribute : Attribute;

@@ -1,0 +1,4 @@
+namespace Orleans.Placement;
+
+/// <summary>On the silo of the first caller.</summary>
+public sealed class PreferLocalPlacementAttribute : PlacementAttribute;

@@ -1,0 +1,4 @@
+namespace Orleans.Placement;
+
+/// <summary>On any silo.</summary>
+public sealed class RandomPlacementAttribute : PlacementAttribute;

@@ -1,0 +1,282 @@
+using Microsoft.Extensions.Logging;
+using OpSync.Codec.Primitives;
+using OpSync.Contracts.Chains;
+using OpSync.Contracts.Ranges;
+using OpSync.Contracts.State;
+using OpSync.Grains.Ranges;
+using OpSync.Grains.State;
+using OpSync.Sync.Ports;
+using OpSync.Sync.Ranges;
+using OpSync.Sync.Trust;
+
+namespace OpSync.Grains.Chains;
+
+/// <summary>Anchors, open ranges and peers of one chain: decides which range fetches which heights, and keeps every unfinished
+/// range awake.</summary>
+internal sealed class ChainGrain(
+    [PersistentState("chain", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
+    IBlockStores stores,
+    TimeProvider time,
+    ILogger<ChainGrain> log) : Grain, IChainGrain, IRemindable
+{
+    /// <summary>Ranges that have not ended, in one chain. One more is refused with a text that says so.</summary>
+    private const int OpenRangesMax = 256;
+
+    /// <summary>Peers a chain remembers; the one heard of longest ago is forgotten first.</summary>
+    private const int PeersMax = 1_024;
+
+    /// <summary>Ranges hear of the world this often even if nothing changed, and are asked where they stand: any message to the
+    /// chain may be lost.</summary>
+    private static readonly TimeSpan ReviewPeriod = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
+    private const string ReminderName = "unfinished-ranges";
+
+    private readonly long _start = time.GetTimestamp();
+    private readonly Dictionary<string, (PeerOfferInfo Offer, TimeSpan HeardAt)> _usable = [];
+    private readonly Dictionary<string, (long Generation, long Sequence)> _heard = [];
+    private readonly IntervalBook _book = new();
+    private AnchorBook _anchors = new();
+    private ChainDocument _document = new();
+    private long _sequence;
+    private bool _reviewing;
+
+    private ulong ChainId => ChainGrainKey.Parse(this);
+
+    private TimeSpan Now => time.GetElapsedTime(_start);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _document = state.Read(ChainDocument.CurrentVersion, StateJson.Default.ChainDocument) ?? new ChainDocument();
+
+        // Sequences continue above those of any former activation, whose messages may still be under way.
+        _sequence = time.GetUtcNow().ToUnixTimeMilliseconds();
+        _anchors = new AnchorBook(_document.Anchors.Select(a => new Anchor(a.Number, Hash32.Parse(a.Hash), a.Rank)));
+        foreach (ChainDocument.OpenRange range in _document.Ranges)
+        {
+            _book.TryAdd(range.Id, range.Target.ToTarget(), range.Priority, out _);
+            if (range.Paused) _book.Pause(range.Id, true);
+        }
+
+        this.RegisterGrainTimer(ReviewAsync, new GrainTimerCreationOptions { DueTime = ReviewPeriod, Period = ReviewPeriod, KeepAlive = true });
+        return Task.CompletedTask;
+    }
+
+    public async Task<RangePosted> PostRange(RangePost post)
+    {
+        if (Check(post) is { } refusal) return Refuse(refusal);
+        if (Choose(post) is not { } anchor) return Refuse("No anchor of the chain lies at or above the last height, up to 8,192 blocks away: give one with the range.");
+
+        if (_anchors.At(anchor.Number) is { } own && own.Hash != anchor.Hash && own.Rank >= anchor.Rank)
+        {
+            return Refuse($"The chain's own anchor at height {anchor.Number} is {own.Hash}, of equal or higher rank than the one given.");
+        }
+
+        RangeTarget target = new(new BlockRange(post.First, post.Last), anchor, post.LowerLink);
+        if (_document.Ranges.Find(r => r.Target.ToTarget() == target) is { } same) return new RangePosted(same.Id, true, null);
+        if (_document.Ranges.Count >= OpenRangesMax) return Refuse($"{OpenRangesMax} ranges of this chain are open already; cancel one or wait.");
+
+        ChainDocument.OpenRange range = new()
+        {
+            Id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N"),
+            Priority = post.Priority,
+            Target = RangeDocument.From(ToOrder(target, Context([]))),
+        };
+
+        // The chain remembers first: a range that was answered for is never lost, whatever crashes next.
+        _document.Ranges.Add(range);
+        await WriteAsync();
+        await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
+        _book.TryAdd(range.Id, target, range.Priority, out _);
+        await StartAsync(range);
+        await TellRangesAsync();
+        return new RangePosted(range.Id, false, null);
+
+        static RangePosted Refuse(string reason) => new(null, false, reason);
+    }
+
+    public async Task<AnchorPosted> PostAnchor(AnchorInfo anchor)
+    {
+        Anchor value = new(anchor.Block.Number, anchor.Block.Hash, (TrustRank)anchor.Rank);
+        if (!value.IsChainRank) return new AnchorPosted(false, null);
+        Hash32? conflict = await AddAnchorAsync(value);
+        return new AnchorPosted(conflict is null, conflict);
+    }
+
+    public async Task<bool> PauseRange(string rangeId, bool on)
+    {
+        if (_document.Ranges.Find(r => r.Id == rangeId) is not { } range) return false;
+        range.Paused = on;
+        await WriteAsync();
+        _book.Pause(rangeId, on);
+        await GrainFactory.GetRange(ChainId, rangeId).Pause(on);
+        await TellRangesAsync();
+        return true;
+    }
+
+    public async Task<bool> CancelRange(string rangeId)
+    {
+        if (_document.Ranges.Find(r => r.Id == rangeId) is null) return false;
+        await GrainFactory.GetRange(ChainId, rangeId).Cancel();
+        await CloseAsync(rangeId);
+        return true;
+    }
+
+    public Task Poke() => ReviewAsync();
+
+    public Task ReceiveReminder(string reminderName, TickStatus status) => ReviewAsync();
+
+    public Task<ChainReport> GetReport() => Task.FromResult(new ChainReport(
+        ChainId,
+        [.. _anchors.Anchors.OrderByDescending(a => a.Number).Select(a => new AnchorInfo(new BlockId(a.Number, a.Hash), (byte)a.Rank))],
+        [.. _document.Ranges.Select(r => r.Id)],
+        [.. _document.Peers],
+        [.. _usable.Keys.Order(StringComparer.Ordinal)]));
+
+    public async Task RangeMoved(RangeMove move)
+    {
+        if (_heard.TryGetValue(move.RangeId, out (long Generation, long Sequence) last)
+            && (move.Generation, move.Sequence).CompareTo(last) <= 0)
+        {
+            return;
+        }
+
+        _heard[move.RangeId] = (move.Generation, move.Sequence);
+        if (_document.Ranges.Find(r => r.Id == move.RangeId) is null) return;
+        if (move.Stored.Length > 0) await ShareAsync(move.RangeId, move.Stored);
+        if (move.State.HasEnded()) await CloseAsync(move.RangeId);
+    }
+
+    public async Task PeerChanged(PeerNotice notice)
+    {
+        bool known = _document.Peers.Remove(notice.PeerId);
+        if (_document.Peers.Count >= PeersMax) _document.Peers.RemoveAt(0);
+        _document.Peers.Add(notice.PeerId);
+        if (!known) await WriteAsync();
+
+        bool changed = notice.Usable
+            ? !_usable.TryGetValue(notice.PeerId, out (PeerOfferInfo Offer, TimeSpan HeardAt) before) || before.Offer.InFlightMax != notice.InFlightMax
+            : _usable.ContainsKey(notice.PeerId);
+        if (notice.Usable) _usable[notice.PeerId] = (new PeerOfferInfo(notice.PeerId, notice.InFlightMax), Now);
+        else _usable.Remove(notice.PeerId);
+        if (changed) await TellRangesAsync();
+    }
+
+    /// <summary>Persists an anchor, or returns the hash that stands in its way.</summary>
+    private async Task<Hash32?> AddAnchorAsync(Anchor anchor)
+    {
+        AnchorVerdict verdict = _anchors.Add(anchor, "administrator", out Contradiction? contradiction);
+        if (contradiction is { } found) Log.Contradiction(log, "-", found.Number, found.Expected, found.Source, found.Found);
+        if (verdict == AnchorVerdict.Contradicted) return contradiction!.Value.Expected;
+
+        _document.Anchors = [.. _anchors.Anchors.Select(a => new ChainDocument.AnchorEntry { Number = a.Number, Hash = a.Hash.ToString(), Rank = a.Rank })];
+        await WriteAsync();
+        return null;
+    }
+
+    /// <summary>Asks every open range where it stands, starts those that never started, and closes those that ended unheard.</summary>
+    private async Task ReviewAsync()
+    {
+        if (_reviewing) return;
+        _reviewing = true;
+        try
+        {
+            foreach (ChainDocument.OpenRange range in _document.Ranges.ToArray())
+            {
+                RangeReport report = await GrainFactory.GetRange(ChainId, range.Id).Poke(ContextOf(range.Id));
+                if (report.State == RangeState.Unknown) await StartAsync(range);
+                else if (report.State.HasEnded()) await CloseAsync(range.Id);
+            }
+
+            if (_document.Ranges.Count == 0 && await this.GetReminder(ReminderName) is { } reminder) await this.UnregisterReminder(reminder);
+        }
+        finally
+        {
+            _reviewing = false;
+        }
+    }
+
+    private static string? Check(RangePost post)
+    {
+        if (post.First > post.Last) return $"The first height {post.First} is above the last {post.Last}.";
+        if (post.Anchor is not { } anchor) return null;
+        if (anchor.Number < post.Last) return $"The anchor's height {anchor.Number} is below the last height {post.Last}.";
+        return anchor.Number - post.Last > RangeTarget.AnchorDistanceMax
+            ? $"The anchor's height {anchor.Number} is more than {RangeTarget.AnchorDistanceMax} above the last height {post.Last}."
+            : null;
+    }
+
+    private Anchor? Choose(RangePost post) => post.Anchor is { } given
+        ? new Anchor(given.Number, given.Hash, (TrustRank)post.AnchorRank)
+        : _anchors.Covering(new BlockRange(post.First, post.Last));
+
+    private Task StartAsync(ChainDocument.OpenRange range) =>
+        GrainFactory.GetRange(ChainId, range.Id).Start(ToOrder(range.Target.ToTarget(), ContextOf(range.Id)));
+
+    /// <summary>What one range stored, others may have been waiting for.</summary>
+    private async Task ShareAsync(string owner, IslandInfo[] stored)
+    {
+        foreach (ChainDocument.OpenRange range in _document.Ranges.ToArray())
+        {
+            string subscriber = range.Id;
+            if (_book.Find(subscriber) is not { } part || !part.Subscribed.Any(s => s.Owner == owner)) continue;
+            IslandInfo[] useful = await ClipAsync(subscriber, stored);
+            if (useful.Length > 0) await GrainFactory.GetRange(ChainId, subscriber).IslandsStored(useful);
+        }
+    }
+
+    /// <summary>An island is entered by its exact top and left by its exact bottom, so it is read from the store clipped to the
+    /// heights that the subscriber waits for.</summary>
+    private async Task<IslandInfo[]> ClipAsync(string subscriber, IslandInfo[] stored)
+    {
+        List<IslandInfo> clipped = [];
+        foreach (BlockRange waited in Withheld(subscriber))
+        {
+            foreach (IslandInfo island in stored)
+            {
+                if (!waited.Overlaps(new BlockRange(island.First, island.Last))) continue;
+                IReadOnlyList<Island> found = await stores.Find(ChainId)!.GetIslandsAsync(waited, TrustRank.Caller, CancellationToken.None);
+                clipped.AddRange(found.Select(RangeMessages.ToInfo));
+                break;
+            }
+        }
+
+        return [.. clipped];
+    }
+
+    private async Task CloseAsync(string rangeId)
+    {
+        _book.Remove(rangeId);
+        _heard.Remove(rangeId);
+        if (_document.Ranges.RemoveAll(r => r.Id == rangeId) == 0) return;
+        await WriteAsync();
+        await TellRangesAsync();
+    }
+
+    private async Task TellRangesAsync()
+    {
+        foreach (ChainDocument.OpenRange range in _document.Ranges.ToArray())
+        {
+            await GrainFactory.GetRange(ChainId, range.Id).SetContext(ContextOf(range.Id));
+        }
+    }
+
+    private IReadOnlyList<BlockRange> Withheld(string rangeId) => _book.Find(rangeId)?.Withheld ?? [];
+
+    private RangeContext ContextOf(string rangeId) => Context(Withheld(rangeId));
+
+    private RangeContext Context(IReadOnlyList<BlockRange> withheld) => new(
+        ++_sequence,
+        [.. _usable.Values.Select(p => p.Offer).OrderBy(o => o.PeerId, StringComparer.Ordinal)],
+        [.. withheld.Select(w => new SpanInfo(w.First, w.Last))]);
+
+    private static RangeOrder ToOrder(RangeTarget target, RangeContext context) => new(
+        target.Range.First,
+        target.Range.Last,
+        new BlockId(target.Anchor.Number, target.Anchor.Hash),
+        (byte)target.Anchor.Rank,
+        target.LowerLink,
+        context);
+
+    private Task WriteAsync() => state.Write(ChainDocument.CurrentVersion, _document, StateJson.Default.ChainDocument);
+}

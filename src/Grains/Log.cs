@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Logging;
+using OpSync.Codec.Primitives;
+
+namespace OpSync.Grains;
+
+/// <summary>Every log message of the grains; event ids 3000 to 3999.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(3001, LogLevel.Warning, "Peer {PeerId} sent {Sent} at height {Number}; the trusted hash is {Trusted}")]
+    public static partial void PeerLied(ILogger logger, string peerId, ulong number, Hash32 sent, Hash32 trusted);
+
+    [LoggerMessage(3002, LogLevel.Warning, "Peer {PeerId} is banned until {Until}")]
+    public static partial void PeerBanned(ILogger logger, string peerId, DateTimeOffset? until);
+
+    [LoggerMessage(3010, LogLevel.Information, "Range {RangeId} of chain {ChainId} starts: {First} to {Last}, anchor {Anchor}, generation {Generation}")]
+    public static partial void RangeStarts(ILogger logger, string rangeId, ulong chainId, ulong first, ulong last, BlockId anchor, long generation);
+
+    [LoggerMessage(3011, LogLevel.Information, "Range {RangeId} of chain {ChainId} ended: {Result}")]
+    public static partial void RangeEnded(ILogger logger, string rangeId, ulong chainId, string result);
+
+    [LoggerMessage(3012, LogLevel.Warning, "Range {RangeId}: height {Number} should be {Expected}, but {Source} has {Found}")]
+    public static partial void Contradiction(ILogger logger, string rangeId, ulong number, Hash32 expected, string source, Hash32 found);
+
+    [LoggerMessage(3013, LogLevel.Warning, "A call to {Grain} failed; the range repeats it")]
+    public static partial void CallFailed(ILogger logger, string grain, Exception exception);
+}

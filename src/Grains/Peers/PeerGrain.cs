@@ -1,0 +1,212 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OpSync.Contracts.Chains;
+using OpSync.Contracts.Peers;
+using OpSync.Contracts.State;
+using OpSync.Grains.State;
+using OpSync.Sync.Peers;
+using OpSync.Sync.Ports;
+using OpSync.Sync.Ranges;
+
+namespace OpSync.Grains.Peers;
+
+/// <summary>Turn-based shell of <see cref="PeerPolicy"/>: who may ask this peer, how much, and what its answers did to its score.
+/// Sockets are the silo's (<see cref="IPeerLinks"/>).</summary>
+internal sealed class PeerGrain(
+    [PersistentState("peer", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
+    IPeerLinks links,
+    IOptions<PeerPolicyOptions> options,
+    TimeProvider time,
+    ILogger<PeerGrain> log) : Grain, IPeerGrain
+{
+    private const int AddressesMax = 8;
+    private const int ChainsMax = 64;
+
+    /// <summary>A refused caller comes back after this long when the reason has no time of its own.</summary>
+    private static readonly TimeSpan RetrySoon = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Dirty scores are written this often (design section 6), and at once on a ban.</summary>
+    private static readonly TimeSpan FlushPeriod = TimeSpan.FromSeconds(5);
+
+    /// <summary>Chains hear of this peer this often even if nothing changed: a notice may be lost.</summary>
+    private static readonly TimeSpan NoticePeriod = TimeSpan.FromSeconds(10);
+
+    private readonly long _start = time.GetTimestamp();
+    private PeerDocument _document = new();
+    private PeerPolicy _policy = null!;
+    private LinkState _link = new(false, "not connected yet", false, [], "");
+    private bool _dirty;
+    private bool? _usableTold;
+    private TimeSpan _toldAt;
+    private TimeSpan _flushedAt;
+
+    private PeerKey Key => new(this.GetPrimaryKeyString());
+
+    private TimeSpan Now => time.GetElapsedTime(_start);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _document = state.Read(PeerDocument.CurrentVersion, StateJson.Default.PeerDocument) ?? new PeerDocument();
+        _policy = new PeerPolicy(options.Value with { Configured = _document.Configured }, _document.Policy, time.GetUtcNow(), Now);
+        if (_document.Addresses.Count > 0) links.Connect(Key, _document.Addresses);
+        this.RegisterGrainTimer(
+            OnTick, new GrainTimerCreationOptions { DueTime = TimeSpan.FromSeconds(1), Period = TimeSpan.FromSeconds(1), KeepAlive = _document.Configured });
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
+        _dirty ? FlushAsync() : Task.CompletedTask;
+
+    public async Task<PeerReport> Configure(PeerSetup setup)
+    {
+        foreach (string address in setup.Addresses)
+        {
+            if (_document.Addresses.Contains(address)) continue;
+            if (_document.Addresses.Count == AddressesMax) _document.Addresses.RemoveAt(0);
+            _document.Addresses.Add(address);
+        }
+
+        if (!_document.Chains.Contains(setup.ChainId) && _document.Chains.Count < ChainsMax) _document.Chains.Add(setup.ChainId);
+        if (setup.Configured && !_document.Configured)
+        {
+            _document.Configured = true;
+            _policy = new PeerPolicy(options.Value with { Configured = true }, _policy.Persist(), time.GetUtcNow(), Now);
+        }
+
+        await FlushAsync();
+        links.Connect(Key, _document.Addresses);
+        TellChains(force: true);
+        return MakeReport();
+    }
+
+    public Task<FetchAnswer> Fetch(FetchOrder order)
+    {
+        if (!_link.Connected) return Refuse(FetchRefusal.NotConnected, RetrySoon);
+        if (!Serves(order.Range.ChainId)) return Refuse(FetchRefusal.Unsupported, NoticePeriod);
+
+        Admission admission = _policy.Admit(order.Items.Length, Now, time.GetUtcNow());
+        if (admission.Granted > 0)
+        {
+            AskItem[] items = new AskItem[admission.Granted];
+            for (int i = 0; i < items.Length; i++)
+            {
+                FetchItem item = order.Items[i];
+                items[i] = new AskItem(item.RequestId, item.Number, item.Urgent, item.SizeExpected);
+            }
+
+            links.Fetch(Key, new RangeKey(order.Range.ChainId, order.Range.RangeId, order.Range.Generation), items);
+        }
+
+        return Task.FromResult(new FetchAnswer(
+            admission.Granted, admission.RetryAfter, admission.Reason is { } reason ? (FetchRefusal)reason : FetchRefusal.None));
+
+        static Task<FetchAnswer> Refuse(FetchRefusal reason, TimeSpan retryAfter) => Task.FromResult(new FetchAnswer(0, retryAfter, reason));
+    }
+
+    public async Task Report(OutcomeBatch batch)
+    {
+        TimeSpan now = Now;
+        DateTimeOffset wall = time.GetUtcNow();
+        Standing worst = Standing.Same;
+        foreach (FetchEnd end in batch.Items)
+        {
+            Standing standing = _policy.Report((FetchOutcome)end.Verdict, end.Bytes, end.Elapsed, now, wall);
+            if (standing > worst) worst = standing;
+        }
+
+        _dirty = true;
+        await OnStandingAsync(worst);
+    }
+
+    public Task Charge(PeerCharge charge)
+    {
+        Log.PeerLied(log, Key.Value, charge.Sent.Number, charge.Sent.Hash, charge.Trusted);
+        _dirty = true;
+        return OnStandingAsync(_policy.Charge(FetchOutcome.HashMismatch, Now, time.GetUtcNow()));
+    }
+
+    public Task Cancel(RangeTag range)
+    {
+        links.Cancel(Key, new RangeKey(range.ChainId, range.RangeId, range.Generation));
+        return Task.CompletedTask;
+    }
+
+    public Task LinkChanged(LinkState link)
+    {
+        _link = link;
+        TellChains(force: false);
+        return Task.CompletedTask;
+    }
+
+    public Task<PeerReport> GetReport() => Task.FromResult(MakeReport());
+
+    private async Task OnTick()
+    {
+        TellChains(force: Now - _toldAt >= NoticePeriod);
+        if (_dirty && Now - _flushedAt >= FlushPeriod) await FlushAsync();
+    }
+
+    private async Task OnStandingAsync(Standing standing)
+    {
+        if (standing == Standing.Same) return;
+        TellChains(force: false);
+        if (standing != Standing.Banned) return;
+
+        Log.PeerBanned(log, Key.Value, MakeReport().BannedUntil);
+        links.Disconnect(Key, "banned");
+        await FlushAsync();
+    }
+
+    private Task FlushAsync()
+    {
+        _dirty = false;
+        _flushedAt = Now;
+        _document.Policy = _policy.Persist();
+        return state.Write(PeerDocument.CurrentVersion, _document, StateJson.Default.PeerDocument);
+    }
+
+    private bool Serves(ulong chainId) => !_link.Identified || Array.IndexOf(_link.Chains, chainId) >= 0;
+
+    /// <summary>One-way: a chain that misses a notice hears the next one.</summary>
+    private void TellChains(bool force)
+    {
+        PeerSnapshot snapshot = _policy.Snapshot(Now, time.GetUtcNow());
+        bool usable = _link.Connected && snapshot.BannedUntil is null && snapshot.RestingUntil is null;
+        if (!force && _usableTold == usable) return;
+        _usableTold = usable;
+        _toldAt = Now;
+        foreach (ulong chain in _document.Chains)
+        {
+            _ = GrainFactory.GetChain(chain).PeerChanged(new PeerNotice(Key.Value, usable && Serves(chain), options.Value.InFlightMax));
+        }
+    }
+
+    private PeerReport MakeReport()
+    {
+        PeerSnapshot snapshot = _policy.Snapshot(Now, time.GetUtcNow());
+        return new PeerReport
+        {
+            PeerId = Key.Value,
+            Addresses = [.. _document.Addresses],
+            Chains = [.. _document.Chains],
+            Configured = _document.Configured,
+            Connected = _link.Connected,
+            Problem = _link.Problem,
+            Agent = _link.Agent,
+            Score = snapshot.Score,
+            BannedUntil = snapshot.BannedUntil,
+            RestingUntil = snapshot.RestingUntil,
+            InFlight = snapshot.InFlight,
+            Requests = snapshot.Requests,
+            Ok = snapshot.Count(FetchOutcome.Good),
+            NotFound = snapshot.Count(FetchOutcome.NotFound),
+            RateLimited = snapshot.Count(FetchOutcome.RateLimited),
+            Timeouts = snapshot.Count(FetchOutcome.Timeout),
+            Failed = snapshot.Count(FetchOutcome.Failed),
+            Malformed = snapshot.Count(FetchOutcome.Malformed),
+            Rejected = snapshot.Count(FetchOutcome.HashMismatch),
+            Bytes = snapshot.Bytes,
+            Ledger = [.. snapshot.Ledger.Select(e => new PeerLedgerEntry(e.When, e.Outcome.ToString(), e.Amount))],
+        };
+    }
+}

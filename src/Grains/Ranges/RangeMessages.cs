@@ -1,0 +1,60 @@
+using OpSync.Contracts.Peers;
+using OpSync.Contracts.Ranges;
+using OpSync.Sync.Blocks;
+using OpSync.Sync.Peers;
+using OpSync.Sync.Ranges;
+
+namespace OpSync.Grains.Ranges;
+
+/// <summary>Translates between the messages of Contracts, which are versioned, and the types of the core, which are not.</summary>
+internal static class RangeMessages
+{
+    public static RangeEvent.PeersChanged ToEvent(this PeerOfferInfo[] offers) =>
+        new(Array.ConvertAll(offers, o => new PeerOffer(new PeerKey(o.PeerId), Math.Max(1, o.InFlightMax))));
+
+    public static RangeEvent.Withheld ToEvent(this SpanInfo[] spans) => new(Array.ConvertAll(spans, s => new BlockRange(s.First, s.Last)));
+
+    public static RangeEvent.Replied ToEvent(this ReplyBatch batch) => new(Array.ConvertAll(batch.Items, ToReply));
+
+    public static RangeEvent.Acknowledged ToEvent(this AckBatch batch) =>
+        new(Array.ConvertAll(batch.Items, a => new StoreAck(a.Block, a.Conflict)));
+
+    public static Island ToIsland(this IslandInfo island) =>
+        new(new BlockRange(island.First, island.Last), island.LastHash, island.FirstParentHash);
+
+    public static IslandInfo ToInfo(this Island island) =>
+        new(island.Range.First, island.Range.Last, island.LastHash, island.FirstParentHash);
+
+    public static FetchOrder ToOrder(this Ask ask, RangeTag range)
+    {
+        FetchItem[] items = new FetchItem[ask.Items.Count];
+        for (int i = 0; i < items.Length; i++)
+        {
+            AskItem item = ask.Items[i];
+            items[i] = new FetchItem(item.RequestId, item.Number, item.Urgent, item.SizeExpected);
+        }
+
+        return new FetchOrder(range, items);
+    }
+
+    public static RangeState ToState(this RangeResult result) => result switch
+    {
+        RangeResult.Complete => RangeState.Complete,
+        RangeResult.AnchorMismatch => RangeState.AnchorMismatch,
+        RangeResult.DoesNotAttach => RangeState.DoesNotAttach,
+        RangeResult.DeadlinePassed => RangeState.DeadlinePassed,
+        RangeResult.Cancelled => RangeState.Cancelled,
+        _ => RangeState.Running,
+    };
+
+    public static bool HasEnded(this RangeState state) => state >= RangeState.Complete;
+
+    private static FetchReply ToReply(ReplyInfo reply) => new(
+        reply.RequestId,
+        new PeerKey(reply.PeerId),
+        reply.Number,
+        (FetchOutcome)reply.Verdict,
+        reply.Verdict == FetchVerdict.Good
+            ? new BlockRecord(reply.Number, reply.Hash, reply.ParentHash, reply.Timestamp, reply.Size)
+            : null);
+}

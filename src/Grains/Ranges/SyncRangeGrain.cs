@@ -1,0 +1,357 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OpSync.Codec.Primitives;
+using OpSync.Contracts.Blocks;
+using OpSync.Contracts.Chains;
+using OpSync.Contracts.Peers;
+using OpSync.Contracts.Ranges;
+using OpSync.Contracts.State;
+using OpSync.Grains.State;
+using OpSync.Sync.Peers;
+using OpSync.Sync.Ports;
+using OpSync.Sync.Ranges;
+using OpSync.Sync.Trust;
+
+namespace OpSync.Grains.Ranges;
+
+/// <summary>Turn-based shell of <see cref="RangeSync"/>: feeds it events, carries out its commands.</summary>
+/// <remarks>
+/// Calls to peers and blocks are started within a turn and awaited outside it; their answers come back as events of turns of
+/// their own, so that a slow peer never holds up the records of the others. The core bounds how many can be open.
+/// </remarks>
+internal sealed class SyncRangeGrain(
+    [PersistentState("range", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
+    IBlockStores stores,
+    IOptions<RangeSyncOptions> options,
+    TimeProvider time,
+    ILogger<SyncRangeGrain> log) : Grain, ISyncRangeGrain
+{
+    /// <summary>Peers and blocks have this long for a call (design section 5).</summary>
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>Granularity of the core's deadlines.</summary>
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Promotions handed to blocks in one event.</summary>
+    private const int PromoteBatchMax = 64;
+
+    private const int ContradictionsKept = 16;
+
+    private readonly long _start = time.GetTimestamp();
+    private readonly List<ContradictionInfo> _contradictions = [];
+    private readonly HashSet<PeerKey> _asked = [];
+    private RangeDocument? _document;
+    private RangeSync? _core;
+    private IGrainTimer? _timer;
+    private RangeTag _tag;
+    private TimeSpan _wakeAt;
+    private long _contextSequence = -1;
+    private long _moves;
+    private long _bytes;
+    private bool _raiseRank;
+
+    private TimeSpan Now => time.GetElapsedTime(_start);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _document = state.Read(RangeDocument.CurrentVersion, StateJson.Default.RangeDocument);
+        return Task.CompletedTask;
+    }
+
+    public async Task<RangeReport> Start(RangeOrder order)
+    {
+        if (_document is null)
+        {
+            _document = RangeDocument.From(order);
+            await BeginAsync(order.Context);
+        }
+        else
+        {
+            await ContinueAsync(order.Context);
+        }
+
+        return MakeReport();
+    }
+
+    public async Task<RangeReport> Poke(RangeContext context)
+    {
+        await ContinueAsync(context);
+        return MakeReport();
+    }
+
+    public Task SetContext(RangeContext context)
+    {
+        if (context.Sequence <= _contextSequence) return Task.CompletedTask;
+        _contextSequence = context.Sequence;
+        Step(context.Withheld.ToEvent());
+        Step(context.Peers.ToEvent());
+        return Task.CompletedTask;
+    }
+
+    public Task Deliver(ReplyBatch batch)
+    {
+        if (batch.Generation != _tag.Generation) return Task.CompletedTask;
+        foreach (ReplyInfo reply in batch.Items)
+        {
+            if (reply.Verdict == FetchVerdict.Good) _bytes += reply.Size;
+        }
+
+        Step(batch.ToEvent());
+        return Task.CompletedTask;
+    }
+
+    public Task Acknowledge(AckBatch batch)
+    {
+        Step(batch.ToEvent());
+        return Task.CompletedTask;
+    }
+
+    public Task StoreChanged(string? problem)
+    {
+        Step(new RangeEvent.StoreState(problem));
+        return Task.CompletedTask;
+    }
+
+    public Task IslandsStored(IslandInfo[] islands)
+    {
+        _raiseRank = true;
+        foreach (IslandInfo island in islands) Step(new RangeEvent.IslandStored(island.ToIsland()));
+        return Task.CompletedTask;
+    }
+
+    public async Task Pause(bool on)
+    {
+        if (_document is null || _document.State.HasEnded()) return;
+        _document.State = on ? RangeState.Paused : RangeState.Running;
+        await WriteAsync();
+        Step(new RangeEvent.Pause(on));
+    }
+
+    public Task Cancel()
+    {
+        Step(new RangeEvent.Cancel());
+        return Task.CompletedTask;
+    }
+
+    public Task<RangeReport> GetReport() => Task.FromResult(MakeReport());
+
+    private Task ContinueAsync(RangeContext context)
+    {
+        if (_document is null || _document.State.HasEnded()) return Task.CompletedTask;
+        return _core is null ? BeginAsync(context) : SetContext(context);
+    }
+
+    /// <summary>Raises the generation by conditional write, so that of two activations only one can go on, and only then asks.</summary>
+    private async Task BeginAsync(RangeContext context)
+    {
+        RangeDocument document = _document!;
+        (ulong chainId, string rangeId) = RangeGrainKey.Parse(this);
+        IBlockStore store = stores.Find(chainId)
+            ?? throw new InvalidOperationException($"This silo has no store for chain {chainId}; add the chain to its configuration.");
+        document.Generation++;
+        await WriteAsync();
+        _tag = new RangeTag(chainId, rangeId, document.Generation);
+
+        RangeTarget target = document.ToTarget();
+        BlockRange wanted = new(target.Range.First, Math.Max(target.Range.Last, target.Anchor.Number));
+        IReadOnlyList<Island> islands = await store.GetIslandsAsync(wanted, TrustRank.Caller, CancellationToken.None);
+        _raiseRank |= islands.Count > 0;
+
+        Log.RangeStarts(log, rangeId, chainId, document.First, document.Last, new BlockId(target.Anchor.Number, target.Anchor.Hash), document.Generation);
+        _core = new RangeSync(target, options.Value, islands, seed: HashCode.Combine(rangeId, document.Generation));
+        _timer = this.RegisterGrainTimer(
+            OnTick, new GrainTimerCreationOptions { DueTime = TickPeriod, Period = TickPeriod, KeepAlive = true });
+        if (document.State == RangeState.Paused) Step(new RangeEvent.Pause(true));
+        await SetContext(context);
+        Step(new RangeEvent.Tick());
+    }
+
+    private Task OnTick()
+    {
+        if (Now >= _wakeAt) Step(new RangeEvent.Tick());
+        return Task.CompletedTask;
+    }
+
+    /// <summary>One event in, its commands out, without an await between: no other turn can split it.</summary>
+    private void Step(RangeEvent input)
+    {
+        if (_core is null || _document is null || _document.State.HasEnded()) return;
+
+        RangeCommands todo = _core.Step(input, Now);
+        _wakeAt = todo.WakeAt;
+
+        // Store first, ask second: a crash in between repeats a request and loses no block.
+        for (int i = 0; i < todo.Promote.Count; i += PromoteBatchMax)
+        {
+            _ = PromoteAsync([.. todo.Promote.Skip(i).Take(PromoteBatchMax)]);
+        }
+
+        foreach (BlockId block in todo.Reject) _ = RejectAsync(block);
+        foreach (Charge charge in todo.Charge) _ = ChargeAsync(charge);
+        foreach (Ask ask in todo.Ask) _ = AskAsync(ask);
+        foreach (Contradiction found in todo.Contradictions) Remember(found);
+        if (todo.Stored.Count > 0 || todo.Finished != RangeResult.None) Tell(todo);
+        if (todo.Finished != RangeResult.None) _ = FinishAsync(todo.Finished);
+    }
+
+    private async Task AskAsync(Ask ask)
+    {
+        FetchOrder order = ask.ToOrder(_tag);
+        _asked.Add(ask.Peer);
+        int taken = 0;
+        TimeSpan retryAfter = CallTimeout;
+        RefusalReason reason = RefusalReason.Unreachable;
+        try
+        {
+            FetchAnswer answer = await GrainFactory.GetPeer(ask.Peer.Value).Fetch(order).WaitAsync(CallTimeout, time);
+            if (answer.Taken >= order.Items.Length) return;
+            taken = answer.Taken;
+            retryAfter = answer.RetryAfter;
+            reason = (RefusalReason)answer.Reason;
+        }
+        catch (Exception e) when (IsCallFailure(e))
+        {
+            Log.CallFailed(log, "peer", e);
+        }
+
+        ulong[] refused = new ulong[order.Items.Length - taken];
+        for (int i = 0; i < refused.Length; i++) refused[i] = order.Items[taken + i].RequestId;
+        Step(new RangeEvent.Refused(ask.Peer, refused, retryAfter, reason));
+    }
+
+    private async Task PromoteAsync(BlockId[] blocks)
+    {
+        byte rank = (byte)_document!.AnchorRank;
+        PromoteVerdict?[] verdicts = await Task.WhenAll(Array.ConvertAll(blocks, block => PromoteOneAsync(block, rank)));
+
+        List<PromoteReply> replies = new(blocks.Length);
+        List<StoreAck> stored = [];
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            if (verdicts[i] == PromoteVerdict.Stored) stored.Add(new StoreAck(blocks[i], null));
+            else replies.Add(new PromoteReply(blocks[i], ToAnswer(verdicts[i])));
+        }
+
+        if (replies.Count > 0) Step(new RangeEvent.PromoteAnswered(replies));
+        if (stored.Count > 0) Step(new RangeEvent.Acknowledged(stored));
+
+        static PromoteAnswer ToAnswer(PromoteVerdict? verdict) => verdict switch
+        {
+            PromoteVerdict.Queued => PromoteAnswer.Queued,
+            PromoteVerdict.Missing => PromoteAnswer.Missing,
+            PromoteVerdict.Busy => PromoteAnswer.Busy,
+            _ => PromoteAnswer.Unknown,
+        };
+    }
+
+    private async Task<PromoteVerdict?> PromoteOneAsync(BlockId block, byte rank)
+    {
+        try
+        {
+            return await GrainFactory.GetBlock(_tag.ChainId, block.Number).Promote(new PromoteOrder(block.Hash, rank, _tag)).WaitAsync(CallTimeout, time);
+        }
+        catch (Exception e) when (IsCallFailure(e))
+        {
+            Log.CallFailed(log, "block", e);
+            return null;
+        }
+    }
+
+    /// <summary>A rejection that is lost costs the quarantine a few minutes of memory, until the idle height is collected.</summary>
+    private async Task RejectAsync(BlockId block)
+    {
+        try
+        {
+            await GrainFactory.GetBlock(_tag.ChainId, block.Number).Reject(block.Hash).WaitAsync(CallTimeout, time);
+        }
+        catch (Exception e) when (IsCallFailure(e))
+        {
+            Log.CallFailed(log, "block", e);
+        }
+    }
+
+    private async Task ChargeAsync(Charge charge)
+    {
+        try
+        {
+            await GrainFactory.GetPeer(charge.Peer.Value).Charge(new PeerCharge(_tag.ChainId, charge.Sent, charge.Trusted));
+        }
+        catch (Exception e) when (IsCallFailure(e))
+        {
+            Log.CallFailed(log, "peer", e);
+        }
+    }
+
+    private async Task FinishAsync(RangeResult result)
+    {
+        _timer?.Dispose();
+        RangeDocument document = _document!;
+        document.State = result.ToState();
+        Log.RangeEnded(log, _tag.RangeId, _tag.ChainId, result.ToString());
+        foreach (PeerKey peer in _asked) _ = CancelAtAsync(peer);
+        if (result == RangeResult.Complete && _raiseRank && stores.Find(_tag.ChainId) is { } store)
+        {
+            await store.RaiseRankAsync(document.ToTarget().Anchor, document.First, CancellationToken.None);
+        }
+
+        // A crash before this write repeats the end of the range at the next poke; everything it stored is in the store.
+        await WriteAsync();
+        Tell(null);
+    }
+
+    private async Task CancelAtAsync(PeerKey peer)
+    {
+        try
+        {
+            await GrainFactory.GetPeer(peer.Value).Cancel(_tag);
+        }
+        catch (Exception e) when (IsCallFailure(e))
+        {
+            Log.CallFailed(log, "peer", e);
+        }
+    }
+
+    /// <summary>One-way: a chain that misses this asks for a report by itself.</summary>
+    private void Tell(RangeCommands? commands)
+    {
+        IslandInfo[] stored = commands is null ? [] : [.. commands.Stored.Select(RangeMessages.ToInfo)];
+        _ = GrainFactory.GetChain(_tag.ChainId).RangeMoved(new RangeMove(_tag.RangeId, _tag.Generation, ++_moves, _document!.State, stored));
+    }
+
+    private void Remember(Contradiction found)
+    {
+        Log.Contradiction(log, _tag.RangeId, found.Number, found.Expected, found.Source, found.Found);
+        if (_contradictions.Count == ContradictionsKept) _contradictions.RemoveAt(0);
+        _contradictions.Add(new ContradictionInfo(found.Number, found.Expected, found.Found, found.Source));
+    }
+
+    private Task WriteAsync() => state.Write(RangeDocument.CurrentVersion, _document!, StateJson.Default.RangeDocument);
+
+    /// <summary>What a call may fail with through no fault of this code: timeouts and the engine's own exceptions.</summary>
+    private static bool IsCallFailure(Exception e) => e is TimeoutException or OrleansException or IOException;
+
+    private RangeReport MakeReport()
+    {
+        (ulong chainId, string rangeId) = RangeGrainKey.Parse(this);
+        RangeStatus? status = _core?.GetStatus(Now);
+        RangeState where = _document?.State ?? RangeState.Unknown;
+        bool done = where == RangeState.Complete;
+        return new RangeReport
+        {
+            ChainId = chainId,
+            RangeId = rangeId,
+            First = _document?.First ?? 0,
+            Last = _document?.Last ?? 0,
+            State = where,
+            Stored = status?.Stored ?? (done ? _document!.Last - _document.First + 1 : 0),
+            Bytes = _bytes,
+            Cursor = status?.Cursor,
+            InFlight = status?.InFlight ?? 0,
+            Quarantined = status?.Quarantined ?? 0,
+            StallCode = (status?.Stall ?? StallReason.None).ToString(),
+            StallText = status?.StallText ?? "",
+            Missing = status is null ? [] : [.. status.Missing],
+            Contradictions = [.. _contradictions],
+        };
+    }
+}

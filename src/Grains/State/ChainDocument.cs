@@ -1,0 +1,36 @@
+using OpSync.Sync.Trust;
+
+namespace OpSync.Grains.State;
+
+/// <summary>What a chain's grain persists.</summary>
+internal sealed class ChainDocument
+{
+    /// <summary>Schema version.</summary>
+    public const int CurrentVersion = 1;
+
+    public List<AnchorEntry> Anchors { get; set; } = [];
+
+    public List<OpenRange> Ranges { get; set; } = [];
+
+    public List<string> Peers { get; set; } = [];
+
+    public sealed class AnchorEntry
+    {
+        public ulong Number { get; set; }
+
+        public string Hash { get; set; } = "";
+
+        public TrustRank Rank { get; set; }
+    }
+
+    public sealed class OpenRange
+    {
+        public string Id { get; set; } = "";
+
+        public int Priority { get; set; }
+
+        public bool Paused { get; set; }
+
+        public RangeDocument Target { get; set; } = new();
+    }
+}

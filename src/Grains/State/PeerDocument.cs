@@ -1,0 +1,18 @@
+using OpSync.Sync.Peers;
+
+namespace OpSync.Grains.State;
+
+/// <summary>What a peer's grain persists.</summary>
+internal sealed class PeerDocument
+{
+    /// <summary>Schema version.</summary>
+    public const int CurrentVersion = 1;
+
+    public List<string> Addresses { get; set; } = [];
+
+    public List<ulong> Chains { get; set; } = [];
+
+    public bool Configured { get; set; }
+
+    public PeerState? Policy { get; set; }
+}

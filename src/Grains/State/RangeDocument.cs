@@ -1,0 +1,49 @@
+using OpSync.Codec.Primitives;
+using OpSync.Contracts.Ranges;
+using OpSync.Sync.Ranges;
+using OpSync.Sync.Trust;
+
+namespace OpSync.Grains.State;
+
+/// <summary>What a range's grain persists: the target first of all. What is done is in the store, not here.</summary>
+internal sealed class RangeDocument
+{
+    /// <summary>Schema version.</summary>
+    public const int CurrentVersion = 1;
+
+    public ulong First { get; set; }
+
+    public ulong Last { get; set; }
+
+    public ulong AnchorNumber { get; set; }
+
+    public string AnchorHash { get; set; } = "";
+
+    public TrustRank AnchorRank { get; set; }
+
+    public ulong? LowerNumber { get; set; }
+
+    public string? LowerHash { get; set; }
+
+    public RangeState State { get; set; }
+
+    /// <summary>Epoch of the latest activation; raised by conditional write before its first request.</summary>
+    public long Generation { get; set; }
+
+    public RangeTarget ToTarget() => new(
+        new BlockRange(First, Last),
+        new Anchor(AnchorNumber, Hash32.Parse(AnchorHash), AnchorRank),
+        LowerNumber is { } number && LowerHash is { } hash ? new BlockId(number, Hash32.Parse(hash)) : null);
+
+    public static RangeDocument From(RangeOrder order) => new()
+    {
+        First = order.First,
+        Last = order.Last,
+        AnchorNumber = order.Anchor.Number,
+        AnchorHash = order.Anchor.Hash.ToString(),
+        AnchorRank = (TrustRank)order.AnchorRank,
+        LowerNumber = order.LowerLink?.Number,
+        LowerHash = order.LowerLink?.Hash.ToString(),
+        State = RangeState.Running,
+    };
+}

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace OpSync.Silo.Fetching;
+
+/// <summary>Groups items per receiver, so that a receiver gets one call for many of them.</summary>
+/// <remarks>
+/// A lane sends one batch at a time, in order; while a call is under way the next batch fills. A call that fails is repeated a
+/// few times and then dropped: receivers have deadlines for what never arrives. Lanes exist only while they have items.
+/// </remarks>
+internal sealed class GrainBatcher<TKey, TItem>(
+    Func<TKey, TItem[], Task> send, TimeProvider time, ILogger log)
+    where TKey : notnull
+{
+    /// <summary>Items in one call (design section 5).</summary>
+    public const int BatchMax = 64;
+
+    /// <summary>Items waiting in one lane; more are dropped. Requests in flight are bounded far below.</summary>
+    public const int LaneMax = 16_384;
+
+    private const int TriesMax = 3;
+
+    /// <summary>A batch that is not full waits this long for more (design section 5).</summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(2);
+
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(250);
+
+    private readonly ConcurrentDictionary<TKey, Lane> _lanes = new();
+
+    public void Post(TKey key, TItem item)
+    {
+        while (true)
+        {
+            Lane lane = _lanes.GetOrAdd(key, static _ => new Lane());
+            lock (lane)
+            {
+                if (lane.Closed) continue;
+                if (lane.Items.Count >= LaneMax) return;
+                lane.Items.Add(item);
+                if (lane.Running) return;
+                lane.Running = true;
+            }
+
+            _ = RunAsync(key, lane);
+            return;
+        }
+    }
+
+    private async Task RunAsync(TKey key, Lane lane)
+    {
+        while (true)
+        {
+            int waiting;
+            lock (lane) waiting = lane.Items.Count;
+            if (waiting < BatchMax) await Task.Delay(Linger, time).ConfigureAwait(false);
+
+            TItem[] batch;
+            lock (lane)
+            {
+                int count = Math.Min(lane.Items.Count, BatchMax);
+                if (count == 0)
+                {
+                    lane.Closed = true;
+                    _lanes.TryRemove(key, out _);
+                    return;
+                }
+
+                batch = [.. lane.Items.GetRange(0, count)];
+                lane.Items.RemoveRange(0, count);
+            }
+
+            await SendAsync(key, batch).ConfigureAwait(false);
+        }
+    }
+
+    private async Task SendAsync(TKey key, TItem[] batch)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await send(key, batch).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception e) when (e is TimeoutException or OrleansException or IOException or InvalidOperationException)
+            {
+                Log.DeliveryFailed(log, typeof(TItem).Name, attempt, e);
+                if (attempt == TriesMax) return;
+            }
+
+            await Task.Delay(RetryAfter, time).ConfigureAwait(false);
+        }
+    }
+
+    private sealed class Lane
+    {
+        public List<TItem> Items { get; } = [];
+
+        public bool Running { get; set; }
+
+        public bool Closed { get; set; }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpSync.Codec.OpStack;
+using OpSync.Contracts.Blocks;
+using OpSync.Contracts.Peers;
+using OpSync.Silo.Chains;
+using OpSync.Sync.Ports;
+
+namespace OpSync.Silo.Fetching;
+
+/// <summary>Decodes and checks each answer once, outside any grain, one worker per core, and puts the payload into quarantine.</summary>
+internal sealed class Verifier(
+    ChainRegistry chains, IGrainFactory grains, IByteBudget budget, FetchReports reports, ILogger<Verifier> log) : BackgroundService
+{
+    /// <summary>Answers waiting for a worker. A full queue stops links from finishing, which stops them from asking.</summary>
+    private const int QueueMax = 256;
+
+    private readonly Channel<FetchedResponse> _queue = Channel.CreateBounded<FetchedResponse>(
+        new BoundedChannelOptions(QueueMax) { FullMode = BoundedChannelFullMode.Wait });
+
+    /// <summary>Hands an answer over; the verifier owns it from then on.</summary>
+    public ValueTask SubmitAsync(FetchedResponse fetched, CancellationToken cancellationToken) =>
+        _queue.Writer.WriteAsync(fetched, cancellationToken);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Task[] workers = new Task[Environment.ProcessorCount];
+        for (int i = 0; i < workers.Length; i++) workers[i] = Task.Run(() => WorkAsync(stoppingToken), CancellationToken.None);
+        return Task.WhenAll(workers);
+    }
+
+    private async Task WorkAsync(CancellationToken stoppingToken)
+    {
+        Dictionary<ulong, PayloadResponseReader> readers = [];
+        try
+        {
+            while (await _queue.Reader.WaitToReadAsync(stoppingToken).ConfigureAwait(false))
+            {
+                while (_queue.Reader.TryRead(out FetchedResponse fetched)) Check(readers, fetched);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The process stops; what was not checked is fetched again by the next one.
+        }
+    }
+
+    private void Check(Dictionary<ulong, PayloadResponseReader> readers, in FetchedResponse fetched)
+    {
+        using PooledResponse response = fetched.Response;
+        ReadOnlySpan<byte> bytes = response.Memory.Span;
+        if (!readers.TryGetValue(fetched.Range.ChainId, out PayloadResponseReader? reader))
+        {
+            readers[fetched.Range.ChainId] = reader = new PayloadResponseReader(chains.Get(fetched.Range.ChainId).Spec);
+        }
+
+        PayloadFault fault = reader.Read(bytes, fetched.Item.Number, out BlockFacts facts);
+        if (fault != PayloadFault.None)
+        {
+            FetchVerdict verdict = ToVerdict(fault);
+            if (verdict == FetchVerdict.Malformed) Log.Malformed(log, fetched.Peer.Value, fetched.Item.Number, fault.ToString());
+            End(fetched, verdict, bytes.Length, fetched.Reserved);
+            return;
+        }
+
+        byte[] wire = reader.ToWire(bytes);
+        long surplus = fetched.Reserved - wire.Length;
+        if (surplus > 0)
+        {
+            budget.Return(surplus, fetched.Item.Urgent);
+        }
+        else if (surplus < 0 && !budget.TryTake(-surplus, fetched.Item.Urgent))
+        {
+            End(fetched, FetchVerdict.OurFault, bytes.Length, fetched.Reserved);
+            return;
+        }
+
+        _ = HoldAsync(fetched, facts, wire);
+    }
+
+    /// <summary>The record goes to the range only after the payload is held, so that a promotion always finds it.</summary>
+    private async Task HoldAsync(FetchedResponse fetched, BlockFacts facts, byte[] wire)
+    {
+        HoldVerdict verdict = HoldVerdict.Refused;
+        try
+        {
+            verdict = await grains.GetBlock(fetched.Range.ChainId, facts.Number)
+                .Hold(new HeldPayload(facts.Hash, facts.ParentHash, facts.Timestamp, wire, budget.Id, fetched.Item.Urgent)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
+        {
+            Log.HandOverFailed(log, e);
+        }
+
+        if (verdict == HoldVerdict.Refused)
+        {
+            End(fetched, FetchVerdict.OurFault, wire.Length, wire.Length);
+            return;
+        }
+
+        if (verdict != HoldVerdict.KeptHere) budget.Return(wire.Length, fetched.Item.Urgent);
+        reports.Good(fetched, facts, wire.Length);
+    }
+
+    private void End(in FetchedResponse fetched, FetchVerdict verdict, int bytes, long reserved)
+    {
+        budget.Return(reserved, fetched.Item.Urgent);
+        reports.Ended(fetched.Peer, fetched.Range, fetched.Item, verdict, bytes, fetched.Elapsed);
+    }
+
+    private static FetchVerdict ToVerdict(PayloadFault fault) => fault switch
+    {
+        PayloadFault.NotFound => FetchVerdict.NotFound,
+        PayloadFault.InvalidRequest or PayloadFault.ServerError => FetchVerdict.Failed,
+        _ => FetchVerdict.Malformed,
+    };
+}

@@ -1,0 +1,51 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using OpSync.Silo.Chains;
+using OpSync.Silo.Fetching;
+using OpSync.Silo.Peering;
+using OpSync.Silo.Serving;
+using OpSync.Silo.Storing;
+using OpSync.Sync.Ports;
+using OpSync.Sync.Ranges;
+
+namespace OpSync.Silo.Hosting;
+
+/// <summary>The composition root of a silo: grains, one swarm, the verifier, the store writer, the serve protocol.</summary>
+public static class SiloHosting
+{
+    /// <summary>Adds a silo to a host. It starts and stops with the host.</summary>
+    public static IHostApplicationBuilder AddOpSyncSilo(this IHostApplicationBuilder builder, SiloSettings settings)
+    {
+        IServiceCollection services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(settings);
+        services.AddSingleton(Options.Create(settings.Peers));
+        services.AddSingleton(Options.Create(settings.Ranges));
+        services.AddSingleton(Options.Create(settings.Writer));
+        services.AddSingleton(Options.Create(settings.Serve));
+        services.AddSingleton(Options.Create(settings.Links));
+
+        ChainRegistry chains = new(settings.Chains);
+        services.AddSingleton(chains);
+        services.AddSingleton<IBlockStores>(chains);
+        services.AddSingleton<IByteBudget>(new ByteBudget(settings.MemoryBudget));
+        services.AddSingleton<SwarmHolder>();
+        services.AddSingleton<FetchReports>();
+        services.AddSingleton<Verifier>();
+        services.AddSingleton<StoreWriterFigures>();
+        services.AddSingleton<StoreWriter>();
+        services.AddSingleton<IStoreQueue>(s => s.GetRequiredService<StoreWriter>());
+        services.AddSingleton<PeerLinks>();
+        services.AddSingleton<IPeerLinks>(s => s.GetRequiredService<PeerLinks>());
+        services.AddSingleton<ServeProtocol>();
+
+        // Hosted services stop in reverse: the swarm first, then the grains, then what they handed on becomes durable.
+        services.AddHostedService(s => s.GetRequiredService<StoreWriter>());
+        services.AddHostedService(s => s.GetRequiredService<Verifier>());
+        SiloEngine.Add(builder, settings);
+        services.AddHostedService<SwarmService>();
+        return builder;
+    }
+}

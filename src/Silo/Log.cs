@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Logging;
+using OpSync.Codec.Primitives;
+
+namespace OpSync.Silo;
+
+/// <summary>Every log message of the silo; event ids 5000 to 5999.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(5001, LogLevel.Warning, "Delivering {Items} to a grain failed, attempt {Attempt}")]
+    public static partial void DeliveryFailed(ILogger logger, string items, int attempt, Exception exception);
+
+    [LoggerMessage(5002, LogLevel.Information, "Listening on {Address}")]
+    public static partial void Listening(ILogger logger, string address);
+
+    [LoggerMessage(5003, LogLevel.Debug, "Peer {PeerId} sent a malformed answer for height {Number}: {Fault}")]
+    public static partial void Malformed(ILogger logger, string peerId, ulong number, string fault);
+
+    [LoggerMessage(5004, LogLevel.Debug, "Dialling {PeerId} failed: {Problem}")]
+    public static partial void DialFailed(ILogger logger, string peerId, string problem);
+
+    [LoggerMessage(5005, LogLevel.Error, "The store takes no blocks: {Problem}")]
+    public static partial void StoreStalled(ILogger logger, string problem);
+
+    [LoggerMessage(5006, LogLevel.Information, "The store takes blocks again")]
+    public static partial void StoreResumed(ILogger logger);
+
+    [LoggerMessage(5007, LogLevel.Warning, "Height {Number} is re-pointed from {Replaced} to {Hash}: the new block has the higher rank")]
+    public static partial void Repointed(ILogger logger, ulong number, Hash32 replaced, Hash32 hash);
+
+    [LoggerMessage(5008, LogLevel.Error, "A block was verified, but handing it on failed unexpectedly")]
+    public static partial void HandOverFailed(ILogger logger, Exception exception);
+}

@@ -1,0 +1,20 @@
+namespace OpSync.Silo.Peering;
+
+/// <summary>Limits of the connections that this silo keeps to peers it asks.</summary>
+public sealed record PeerLinkOptions
+{
+    /// <summary>First pause before a lost or failed connection is dialled again.</summary>
+    public TimeSpan RedialFirst { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The pause doubles up to this, with jitter of a quarter.</summary>
+    public TimeSpan RedialMax { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Time to open and negotiate a stream (op-node: 5 s).</summary>
+    public TimeSpan OpenTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time to write a request (op-node: 10 s).</summary>
+    public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time for the whole response (op-node: 10 s).</summary>
+    public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OpSync.Codec.OpStack;
+using OpSync.Contracts.Peers;
+using OpSync.Libp2p.Identity;
+using OpSync.Libp2p.Protocols.Identify;
+using OpSync.Libp2p.Protocols.RequestResponse;
+using OpSync.Libp2p.Swarms;
+using OpSync.Silo.Chains;
+using OpSync.Silo.Fetching;
+using OpSync.Sync.Peers;
+using OpSync.Sync.Ports;
+using OpSync.Sync.Ranges;
+
+namespace OpSync.Silo.Peering;
+
+/// <summary>The silo's connections to the peers it asks, and the requests open on them.</summary>
+internal sealed class PeerLinks(
+    SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, IByteBudget budget, Verifier verifier, FetchReports reports,
+    IOptions<PeerLinkOptions> options, TimeProvider time, ILogger<PeerLinks> log) : IPeerLinks, ISwarmObserver, IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<PeerKey, PeerLink> _links = new();
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <inheritdoc/>
+    public void Connect(PeerKey peer, IReadOnlyList<string> addresses)
+    {
+        if (!PeerId.TryParse(peer.Value, out PeerId? id)) return;
+        PeerLink link = _links.GetOrAdd(peer, key => new PeerLink(key, id, swarm, grains, options.Value, time, log, _stopping.Token));
+        link.Connect(addresses);
+    }
+
+    /// <inheritdoc/>
+    public void Disconnect(PeerKey peer, string reason)
+    {
+        if (!_links.TryRemove(peer, out PeerLink? link)) return;
+        link.Stop();
+        swarm.Value.Disconnect(link.Id, reason);
+    }
+
+    /// <inheritdoc/>
+    public void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items)
+    {
+        bool known = _links.TryGetValue(peer, out PeerLink? link);
+        foreach (AskItem item in items)
+        {
+            if (known) _ = FetchAsync(link!, range, item, link!.TokenOf(range));
+            else reports.Ended(peer, range, item, FetchVerdict.OurFault, 0, TimeSpan.Zero);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Cancel(PeerKey peer, RangeKey range)
+    {
+        if (_links.TryGetValue(peer, out PeerLink? link)) link.Cancel(range);
+    }
+
+    /// <inheritdoc/>
+    public void Connected(ConnectionInfo connection) => Find(connection.Peer)?.Changed();
+
+    /// <inheritdoc/>
+    public void Disconnected(ConnectionInfo connection, string reason) => Find(connection.Peer)?.Lost(reason);
+
+    /// <inheritdoc/>
+    public void Identified(PeerId peer, IdentifyInfo info)
+    {
+        if (Find(peer) is not { } link) return;
+        HashSet<string> spoken = [.. info.Protocols];
+        link.Identified(
+            [.. chains.Chains.Where(c => c.Protocols.Any(spoken.Contains)).Select(c => c.Spec.ChainId)],
+            info.AgentVersion is { Length: > 64 } agent ? agent[..64] : info.AgentVersion);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        foreach (PeerLink link in _links.Values) link.Stop();
+        _stopping.Dispose();
+    }
+
+    private PeerLink? Find(PeerId peer) => _links.GetValueOrDefault(new PeerKey(peer.ToString()));
+
+    /// <summary>One request from its reservation to the verifier or to its end. Owns its reservation until one of both.</summary>
+    private async Task FetchAsync(PeerLink link, RangeKey range, AskItem item, CancellationToken cancellationToken)
+    {
+        ReadReservation reservation = new(budget, item.Urgent);
+        FetchVerdict verdict = FetchVerdict.OurFault;
+        int bytes = 0;
+        TimeSpan elapsed = TimeSpan.Zero;
+        try
+        {
+            await reservation.ExtendAsync(item.SizeExpected, cancellationToken).ConfigureAwait(false);
+            byte[] request = new byte[PayloadByNumber.RequestSize];
+            PayloadByNumber.WriteRequest(item.Number, request);
+            ExchangeLimits limits = new()
+            {
+                ResponseSizeMax = PayloadByNumber.ResponseSizeMax,
+                SizeExpected = item.SizeExpected,
+                OpenTimeout = options.Value.OpenTimeout,
+                WriteTimeout = options.Value.WriteTimeout,
+                ReadTimeout = options.Value.ReadTimeout,
+                Budget = reservation,
+            };
+            ExchangeResult result = await Exchange.RequestAsync(
+                swarm.Value, link.Id, chains.Get(range.ChainId).Protocols, request, limits, cancellationToken).ConfigureAwait(false);
+            elapsed = result.Elapsed;
+            if (result.Outcome == ExchangeOutcome.Ok)
+            {
+                bytes = result.Response!.Memory.Length;
+                FetchedResponse fetched = new(link.Key, range, item, result.Response, reservation.Taken, elapsed);
+                await verifier.SubmitAsync(fetched, _stopping.Token).ConfigureAwait(false);
+                return;
+            }
+
+            verdict = ToVerdict(result.Outcome);
+        }
+        catch (OperationCanceledException)
+        {
+            // Cancelled by the range or by the end of the process: nobody's fault but ours.
+        }
+
+        reservation.ReturnAll();
+        reports.Ended(link.Key, range, item, verdict, bytes, elapsed);
+    }
+
+    private static FetchVerdict ToVerdict(ExchangeOutcome outcome) => outcome switch
+    {
+        ExchangeOutcome.Timeout => FetchVerdict.Timeout,
+        ExchangeOutcome.Unsupported => FetchVerdict.Unsupported,
+        ExchangeOutcome.TooLarge => FetchVerdict.Malformed,
+        ExchangeOutcome.Cancelled => FetchVerdict.OurFault,
+        _ => FetchVerdict.Failed,
+    };
+}

@@ -1,0 +1,37 @@
+namespace OpSync.Silo.Serving;
+
+/// <summary>Limits of the serve protocol.</summary>
+public sealed record ServeOptions
+{
+    /// <summary>Blocks per second for one peer, 0.1 or more. op-node grants 4; its clients ask no faster than that, so granting
+    /// more costs nothing there and helps every other asker.</summary>
+    public double PeerRate { get; init; } = 20;
+
+    /// <summary>Burst of one peer.</summary>
+    public int PeerBurst { get; init; } = 40;
+
+    /// <summary>Blocks per second for all peers together.</summary>
+    public double TotalRate { get; init; } = 400;
+
+    /// <summary>Burst of all peers together.</summary>
+    public int TotalBurst { get; init; } = 800;
+
+    /// <summary>A throttled request waits this long at most; one that would wait longer is answered code 3 at once. Shorter than
+    /// the 10 s an op-node client reads.</summary>
+    public TimeSpan ThrottleMax { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>Requests waiting for a token, of all peers; more are answered code 3 at once.</summary>
+    public int WaitingMax { get; init; } = 1_024;
+
+    /// <summary>Time to read the 8 bytes of a request (op-node: 10 s).</summary>
+    public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time to write a response (op-node: 10 s).</summary>
+    public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Peers whose buckets are remembered; the one idle longest is forgotten first.</summary>
+    public int PeersMax { get; init; } = 4_096;
+
+    /// <summary>Blocks newer than this many seconds ahead of the clock are refused as invalid requests.</summary>
+    public TimeSpan FutureMax { get; init; } = TimeSpan.FromSeconds(5);
+}

@@ -1,0 +1,70 @@
+using OpSync.Libp2p.Identity;
+using OpSync.Sync.Peers;
+
+namespace OpSync.Silo.Serving;
+
+/// <summary>Token buckets of the serve protocol: one for all, one per peer. Decides at once, never waits, never holds a lock while
+/// anybody waits: one peer's throttling cannot delay another's (op-node's own server did just that).</summary>
+internal sealed class ServeThrottle(ServeOptions options, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly long _start = time.GetTimestamp();
+    private readonly TokenBucket _all = new(options.TotalRate, options.TotalBurst, TimeSpan.Zero);
+    private readonly Dictionary<PeerId, LinkedListNode<(PeerId Peer, TokenBucket Bucket)>> _peers = [];
+    private readonly LinkedList<(PeerId Peer, TokenBucket Bucket)> _byUse = [];
+    private int _waiting;
+
+    /// <summary>How long a request of this peer must wait, or null if it is to be refused now. A granted wait that is not zero
+    /// must be ended with <see cref="WaitEnded"/>.</summary>
+    public TimeSpan? Admit(PeerId peer)
+    {
+        lock (_lock)
+        {
+            TimeSpan now = time.GetElapsedTime(_start);
+            TokenBucket own = Bucket(peer, now);
+            if (own.TryReserve(1, now, options.ThrottleMax, out TimeSpan ownWait) is false) return null;
+            if (_all.TryReserve(1, now, options.ThrottleMax, out TimeSpan allWait) is false)
+            {
+                own.GiveBack(1, now);
+                return null;
+            }
+
+            TimeSpan wait = ownWait > allWait ? ownWait : allWait;
+            if (wait > TimeSpan.Zero && _waiting >= options.WaitingMax)
+            {
+                own.GiveBack(1, now);
+                _all.GiveBack(1, now);
+                return null;
+            }
+
+            if (wait > TimeSpan.Zero) _waiting++;
+            return wait;
+        }
+    }
+
+    /// <summary>A wait is over, served or not.</summary>
+    public void WaitEnded()
+    {
+        lock (_lock) _waiting--;
+    }
+
+    private TokenBucket Bucket(PeerId peer, TimeSpan now)
+    {
+        if (_peers.TryGetValue(peer, out LinkedListNode<(PeerId Peer, TokenBucket Bucket)>? node))
+        {
+            _byUse.Remove(node);
+            _byUse.AddLast(node);
+            return node.Value.Bucket;
+        }
+
+        if (_peers.Count >= options.PeersMax)
+        {
+            _peers.Remove(_byUse.First!.Value.Peer);
+            _byUse.RemoveFirst();
+        }
+
+        TokenBucket bucket = new(options.PeerRate, options.PeerBurst, now);
+        _peers[peer] = _byUse.AddLast((peer, bucket));
+        return bucket;
+    }
+}

@@ -1,0 +1,102 @@
+using OpSync.Sync.Peers;
+
+namespace OpSync.Sync.Ranges;
+
+/// <summary>One open request.</summary>
+internal struct Flight
+{
+    public ulong Id;
+    public PeerKey Peer;
+    public int PeerIndex;
+    public long Depth;
+    public int Expected;
+    public TimeSpan AskedAt;
+    public int Older;
+    public int Newer;
+}
+
+/// <summary>The open requests: found by id, and listed in the order in which they were made.</summary>
+/// <remarks>An id carries the place of its flight in the low bits, so neither a search nor a map is needed.</remarks>
+internal sealed class FlightTable
+{
+    private const int None = -1;
+    private const int PlaceBits = 20;
+    private readonly int _max;
+    private Flight[] _flights = new Flight[64];
+    private int _used;
+    private int _free = None;
+    private int _oldest = None;
+    private int _newest = None;
+    private ulong _sequence;
+
+    /// <param name="max">Requests open at most, below 2^20.</param>
+    public FlightTable(int max) => _max = max;
+
+    /// <summary>Requests open.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>True if no more fit.</summary>
+    public bool IsFull => Count == _max;
+
+    /// <summary>Place of the request made first, or -1.</summary>
+    public int Oldest => _oldest;
+
+    /// <summary>The flight at a place.</summary>
+    public ref readonly Flight this[int place] => ref _flights[place];
+
+    /// <summary>Opens a request.</summary>
+    /// <returns>Its id, never used before.</returns>
+    public ulong Add(PeerKey peer, int peerIndex, long depth, int expected, TimeSpan now)
+    {
+        int place = _free;
+        if (place != None)
+        {
+            _free = _flights[place].Newer;
+        }
+        else
+        {
+            place = _used++;
+            if (place == _flights.Length) Array.Resize(ref _flights, Math.Min(_max, _flights.Length * 2));
+        }
+
+        ulong id = ++_sequence << PlaceBits | (uint)place;
+        _flights[place] = new Flight
+        {
+            Id = id, Peer = peer, PeerIndex = peerIndex, Depth = depth, Expected = expected, AskedAt = now,
+            Older = _newest, Newer = None,
+        };
+        if (_newest == None) _oldest = place;
+        else _flights[_newest].Newer = place;
+        _newest = place;
+        Count++;
+        return id;
+    }
+
+    /// <summary>Closes the request with this id if it is open and was made to this peer.</summary>
+    public bool TryTake(ulong id, PeerKey peer, out Flight flight)
+    {
+        int place = (int)(id & ((1UL << PlaceBits) - 1));
+        if (place < _used && _flights[place].Id == id && _flights[place].Peer == peer)
+        {
+            flight = Take(place);
+            return true;
+        }
+
+        flight = default;
+        return false;
+    }
+
+    /// <summary>Closes the request at a place.</summary>
+    public Flight Take(int place)
+    {
+        Flight flight = _flights[place];
+        if (flight.Older == None) _oldest = flight.Newer;
+        else _flights[flight.Older].Newer = flight.Newer;
+        if (flight.Newer == None) _newest = flight.Older;
+        else _flights[flight.Newer].Older = flight.Older;
+        _flights[place] = new Flight { Newer = _free };
+        _free = place;
+        Count--;
+        return flight;
+    }
+}

@@ -1,0 +1,254 @@
+using System.Numerics;
+using OpSync.Sync.Peers;
+
+namespace OpSync.Sync.Ranges;
+
+/// <summary>One peer as a range sees it.</summary>
+internal struct PeerEntry
+{
+    public PeerKey Key;
+    public int InFlightMax;
+    public int InFlight;
+    public ulong LowestHeld;
+    public TimeSpan RestUntil;
+    public RefusalReason RestReason;
+    public bool IsPresent;
+    public bool IsUnsupported;
+    public int Order;
+    public long LeftAt;
+}
+
+/// <summary>The peers a range may ask, numbered, so that a height can remember them in a row of bits.</summary>
+/// <remarks>A peer that left keeps its number, and with it its memory, until a newcomer needs it: leaving and returning
+/// wipes no slate.</remarks>
+internal sealed class PeerTable
+{
+    /// <summary>Peers remembered beyond those present, at least.</summary>
+    private const int LeftRemembered = 64;
+
+    private readonly Dictionary<PeerKey, int> _numbers = [];
+    private readonly HashSet<PeerKey> _kept = [];
+    private readonly PeerEntry[] _entries;
+    private readonly ulong[] _present;
+    private readonly ulong[] _available;
+    private readonly ulong[] _free;
+    private readonly int _presentMax;
+    private readonly Random _order;
+    private long _changes;
+
+    public PeerTable(int presentMax, int seed)
+    {
+        _presentMax = presentMax;
+        Words = (presentMax + LeftRemembered + 63) / 64;
+        _entries = new PeerEntry[Words * 64];
+        _present = new ulong[Words];
+        _available = new ulong[Words];
+        _free = new ulong[Words];
+        _order = new Random(seed);
+    }
+
+    /// <summary>64-bit words in a row of peers.</summary>
+    public int Words { get; }
+
+    /// <summary>Peers present.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>True if some available peer has a free slot.</summary>
+    public bool AnyFree => _free.AsSpan().ContainsAnyExcept(0UL);
+
+    /// <summary>True if some peer could take a request now or when a slot is free.</summary>
+    public bool AnyAvailable => _available.AsSpan().ContainsAnyExcept(0UL);
+
+    /// <summary>The peer with a number.</summary>
+    public ref PeerEntry this[int number] => ref _entries[number];
+
+    /// <summary>Peers present and speaking the protocol, resting or not.</summary>
+    public ReadOnlySpan<ulong> Present => _present;
+
+    /// <summary>Peers present, speaking the protocol and not resting, as of the last <see cref="Refresh"/>.</summary>
+    public ReadOnlySpan<ulong> Available => _available;
+
+    /// <summary>The number of a peer that is or was present.</summary>
+    public bool TryFind(PeerKey peer, out int number) => _numbers.TryGetValue(peer, out number);
+
+    /// <summary>First half of replacing the set: lets those go that are not offered any more.</summary>
+    /// <param name="offers">The new set; what exceeds the maximum, and repetitions, are left out.</param>
+    /// <param name="gone">Receives the numbers of peers that left; their requests must be closed before the second half.</param>
+    public void Dismiss(IReadOnlyList<PeerOffer> offers, List<int> gone)
+    {
+        _changes++;
+        _kept.Clear();
+        foreach (PeerOffer offer in offers)
+        {
+            if (_kept.Count < _presentMax) _kept.Add(offer.Peer);
+        }
+
+        for (int i = 0; i < _entries.Length; i++)
+        {
+            ref PeerEntry entry = ref _entries[i];
+            if (!entry.IsPresent || _kept.Contains(entry.Key)) continue;
+            entry.IsPresent = false;
+            entry.LeftAt = _changes;
+            gone.Add(i);
+        }
+    }
+
+    /// <summary>Second half of replacing the set: lets newcomers in and takes over what changed.</summary>
+    /// <param name="offers">As given to the first half.</param>
+    /// <param name="renumbered">Receives numbers that now mean another peer.</param>
+    public void Enrol(IReadOnlyList<PeerOffer> offers, List<int> renumbered)
+    {
+        foreach (PeerOffer offer in offers)
+        {
+            if (!_kept.Contains(offer.Peer)) continue;
+            if (!_numbers.TryGetValue(offer.Peer, out int number))
+            {
+                number = Number(offer.Peer, renumbered);
+                _entries[number] = new PeerEntry { Key = offer.Peer, Order = _order.Next(), RestUntil = TimeSpan.MinValue };
+            }
+
+            ref PeerEntry entry = ref _entries[number];
+            if (!entry.IsPresent) entry.IsUnsupported = false;
+            entry.IsPresent = true;
+            entry.InFlightMax = Math.Max(1, offer.InFlightMax);
+            entry.LowestHeld = offer.LowestHeld;
+        }
+
+        Count = _kept.Count;
+    }
+
+    /// <summary>No new request before <paramref name="until"/>; an earlier, longer rest stays.</summary>
+    public void Rest(int number, TimeSpan until, RefusalReason reason)
+    {
+        ref PeerEntry entry = ref _entries[number];
+        if (until <= entry.RestUntil) return;
+        entry.RestUntil = until;
+        entry.RestReason = reason;
+    }
+
+    /// <summary>Works out who can be asked now.</summary>
+    /// <returns>True if somebody can who could not before.</returns>
+    public bool Refresh(TimeSpan now)
+    {
+        bool gained = false;
+        for (int word = 0; word < Words; word++)
+        {
+            ulong present = 0, available = 0, free = 0;
+            for (int bit = 0; bit < 64; bit++)
+            {
+                ref PeerEntry entry = ref _entries[(word << 6) + bit];
+                if (!entry.IsPresent || entry.IsUnsupported) continue;
+                present |= 1UL << bit;
+                if (entry.RestUntil > now) continue;
+                available |= 1UL << bit;
+                if (entry.InFlight < entry.InFlightMax) free |= 1UL << bit;
+            }
+
+            gained |= (available & ~_available[word]) != 0;
+            _present[word] = present;
+            _available[word] = available;
+            _free[word] = free;
+        }
+
+        return gained;
+    }
+
+    /// <summary>The least loaded peer with a free slot that was not tried; ties go by an order drawn once per peer.</summary>
+    /// <param name="tried">Peers to leave out.</param>
+    /// <param name="height">Peers that claim to hold nothing so low are left out, unless</param>
+    /// <param name="ignoreClaims">claims were tried before and did not help.</param>
+    /// <returns>A number, or -1.</returns>
+    public int Pick(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims)
+    {
+        int best = -1;
+        for (int word = 0; word < Words; word++)
+        {
+            for (ulong bits = _free[word] & ~tried[word]; bits != 0; bits &= bits - 1)
+            {
+                int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
+                if (!ignoreClaims && _entries[number].LowestHeld > height) continue;
+                if (best < 0 || IsLessLoaded(in _entries[number], in _entries[best])) best = number;
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>True if somebody available, busy or not, was not tried.</summary>
+    public bool AnyLeft(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims)
+    {
+        for (int word = 0; word < Words; word++)
+        {
+            for (ulong bits = _available[word] & ~tried[word]; bits != 0; bits &= bits - 1)
+            {
+                int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
+                if (ignoreClaims || _entries[number].LowestHeld <= height) return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Counts a request made.</summary>
+    public void Began(int number)
+    {
+        ref PeerEntry entry = ref _entries[number];
+        if (++entry.InFlight >= entry.InFlightMax) _free[number >> 6] &= ~(1UL << (number & 63));
+    }
+
+    /// <summary>Counts a request closed.</summary>
+    public void Ended(int number) => _entries[number].InFlight--;
+
+    /// <summary>When the first resting peer may be asked again; <see cref="TimeSpan.MaxValue"/> if none rests.</summary>
+    public TimeSpan NextRestEnd(TimeSpan now)
+    {
+        TimeSpan end = TimeSpan.MaxValue;
+        foreach (ref readonly PeerEntry entry in _entries.AsSpan())
+        {
+            if (entry.IsPresent && !entry.IsUnsupported && entry.RestUntil > now && entry.RestUntil < end) end = entry.RestUntil;
+        }
+
+        return end;
+    }
+
+    /// <summary>Why peers that are present cannot be asked, each reason once.</summary>
+    public SortedSet<RefusalReason> RestReasons(TimeSpan now)
+    {
+        SortedSet<RefusalReason> reasons = [];
+        foreach (ref readonly PeerEntry entry in _entries.AsSpan())
+        {
+            if (!entry.IsPresent) continue;
+            if (entry.IsUnsupported) reasons.Add(RefusalReason.Unsupported);
+            else if (entry.RestUntil > now) reasons.Add(entry.RestReason);
+        }
+
+        return reasons;
+    }
+
+    private static bool IsLessLoaded(in PeerEntry a, in PeerEntry b)
+    {
+        long mine = (long)a.InFlight * b.InFlightMax, other = (long)b.InFlight * a.InFlightMax;
+        return mine != other ? mine < other : a.Order < b.Order;
+    }
+
+    private int Number(PeerKey peer, List<int> renumbered)
+    {
+        int number = _numbers.Count;
+        if (number == _entries.Length)
+        {
+            long earliest = long.MaxValue;
+            for (int i = 0; i < _entries.Length; i++)
+            {
+                if (_entries[i].IsPresent || _entries[i].LeftAt >= earliest) continue;
+                earliest = _entries[i].LeftAt;
+                number = i;
+            }
+
+            _numbers.Remove(_entries[number].Key);
+            renumbered.Add(number);
+        }
+
+        _numbers.Add(peer, number);
+        return number;
+    }
+}

@@ -1,0 +1,319 @@
+using OpSync.Codec.Primitives;
+using OpSync.Sync.Peers;
+
+namespace OpSync.Sync.Ranges;
+
+// Whom to ask for what: requests, peers, retries, and the one question about the anchor itself.
+public sealed partial class RangeSync
+{
+    /// <summary>Largest payload of the protocol, bytes: the cap of a size estimate (op-node p2p/sync.go, 10 MiB).</summary>
+    private const int SizeMax = 10 << 20;
+
+    private readonly List<AskItem>?[] _askOf;
+    private readonly List<int> _asked = [];
+    private long _inFlightBytes;
+    private double _sizeExpected;
+    private bool _peersGained;
+    private TimeSpan _parkedDue = TimeSpan.MaxValue;
+    private TimeSpan _ourFaultUntil = TimeSpan.MinValue;
+    private long _mismatchDepth = -1;
+    private Hash32 _mismatchHash;
+
+    private int SizeExpected => (int)Math.Clamp(_sizeExpected, 1, SizeMax);
+
+    /// <summary>Moving average with a weight of 1/16: a burst of large blocks shows within a few dozen.</summary>
+    private void LearnSize(int size) => _sizeExpected += (Math.Min(size, SizeMax) - _sizeExpected) / 16;
+
+    private void OnPeersChanged(IReadOnlyList<PeerOffer> offers)
+    {
+        _peerNumbers.Clear();
+        _peers.Dismiss(offers, _peerNumbers);
+        if (_peerNumbers.Count > 0)
+        {
+            for (int place = _flights.Oldest, next; place >= 0; place = next)
+            {
+                next = _flights[place].Newer;
+                if (!_peers[_flights[place].PeerIndex].IsPresent) Close(_flights.Take(place));
+            }
+        }
+
+        _peerNumbers.Clear();
+        _peers.Enrol(offers, _peerNumbers);
+        foreach (int number in _peerNumbers) _window.ForgetPeer(number);
+
+        // What the peers claim may have changed as well.
+        _peersGained = true;
+    }
+
+    private void OnRefused(RangeEvent.Refused refused)
+    {
+        foreach (ulong id in refused.RequestIds)
+        {
+            if (_flights.TryTake(id, refused.Peer, out Flight flight)) Close(in flight);
+        }
+
+        if (!_peers.TryFind(refused.Peer, out int peer)) return;
+        if (refused.Reason == RefusalReason.Unsupported) _peers[peer].IsUnsupported = true;
+        TimeSpan rest = refused.RetryAfter > RefusalRestMin ? refused.RetryAfter : RefusalRestMin;
+        _peers.Rest(peer, After(_now, rest), refused.Reason);
+    }
+
+    private void OnReply(in FetchReply reply)
+    {
+        if ((reply.Outcome == FetchOutcome.Good) != reply.Block.HasValue || (reply.Block is { } sent && (sent.Number != reply.Number || sent.Size < 0))
+            || reply.Outcome == FetchOutcome.HashMismatch)
+            throw new ArgumentException($"A reply of {reply.Outcome} for {reply.Number} contradicts itself.", nameof(reply));
+
+        bool isOpen = _flights.TryTake(reply.RequestId, reply.Peer, out Flight flight);
+        if (isOpen) Close(in flight);
+
+        // A block is used whenever it comes, if it is still wanted. Of other outcomes only the first one of a request counts.
+        if (reply.Block is { } block) OnBlock(in block, reply.Peer);
+        else if (isOpen) OnFailure(in flight, reply.Outcome);
+    }
+
+    private void OnFailure(in Flight flight, FetchOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case FetchOutcome.RateLimited:
+                _peers.Rest(flight.PeerIndex, After(_now, RateLimitedRest), RefusalReason.RateLimited);
+                break;
+            case FetchOutcome.OurFault:
+                _ourFaultUntil = After(_now, OurFaultRest);
+                break;
+            case FetchOutcome.Unsupported:
+                _peers[flight.PeerIndex].IsUnsupported = true;
+                break;
+            default:
+                if (_window.Contains(flight.Depth)) _window.MarkTried(flight.Depth, flight.PeerIndex);
+                break;
+        }
+    }
+
+    /// <summary>Settles the accounts of a request that is no longer open.</summary>
+    private void Close(in Flight flight)
+    {
+        _peers.Ended(flight.PeerIndex);
+        _inFlightBytes -= flight.Expected;
+        if (!_window.Contains(flight.Depth)) return;
+        _window[flight.Depth].Flights--;
+        if (flight.Depth == 0) _window.ForgetTried(0, flight.PeerIndex);
+        UpdateWanted(flight.Depth);
+    }
+
+    /// <summary>Does what time alone makes due.</summary>
+    private void Expire()
+    {
+        while (_flights.Oldest >= 0 && After(_flights[_flights.Oldest].AskedAt, _options.ReplyLost) <= _now)
+        {
+            Flight flight = _flights.Take(_flights.Oldest);
+            Close(in flight);
+            if (_window.Contains(flight.Depth)) _window.MarkTried(flight.Depth, flight.PeerIndex);
+        }
+
+        RepeatPromotions();
+        if (_now < _parkedDue) return;
+        _parkedDue = TimeSpan.MaxValue;
+        for (long depth = _window.Base - 1; (depth = _window.Parked.Next(depth + 1, _window.Next)) >= 0;)
+        {
+            ref Slot slot = ref _window[depth];
+            if (slot.Due > _now)
+            {
+                if (slot.Due < _parkedDue) _parkedDue = slot.Due;
+                continue;
+            }
+
+            _window.Tried(depth).Clear();
+            if (slot.Rounds < BackoffStepsMax) slot.Rounds++;
+            Unpark(depth);
+        }
+
+        // As with promotions: no search through the window for each height alone.
+        TimeSpan soonest = After(_now, _options.NobodyHasRetry / 8);
+        if (_parkedDue < soonest) _parkedDue = soonest;
+    }
+
+    private void Admit()
+    {
+        while (_window.Next < _end && _window.HasRoom)
+        {
+            long depth = _window.Next;
+            _window.Admit();
+            if (depth < _cursor) _window[depth].State = SlotState.Durable;
+            else _window[depth].Barred = IsBarred(depth);
+            UpdateWanted(depth);
+        }
+    }
+
+    private bool IsBarred(long depth) => _withheld.Covers(HeightAt(depth)) || _islands.Covers(HeightAt(depth));
+
+    private void Rebar(BlockRange heights)
+    {
+        if (heights.Last < _target.Range.First || heights.First > _top) return;
+        long from = heights.Last >= _top ? 0 : DepthOf(heights.Last);
+        long to = heights.First <= _target.Range.First ? _end : DepthOf(heights.First) + 1;
+        Rebar(Math.Max(from, _window.Base), Math.Min(to, _window.Next));
+    }
+
+    private void Rebar(long from, long to)
+    {
+        for (long depth = Math.Max(from, _cursor); depth < to; depth++)
+        {
+            _window[depth].Barred = IsBarred(depth);
+            UpdateWanted(depth);
+        }
+    }
+
+    private void UpdateWanted(long depth)
+    {
+        ref Slot slot = ref _window[depth];
+        bool lacks = slot.State == SlotState.Lost || (slot.State == SlotState.Open && !slot.Barred);
+        if (!lacks) _window.Parked[depth] = false;
+        int asksMax = depth == 0 && _evidence.Any ? AnchorAsksMax : 1;
+        _window.Wanted[depth] = lacks && slot.Flights < asksMax && !_window.Parked[depth];
+    }
+
+    private void Park(long depth)
+    {
+        ref Slot slot = ref _window[depth];
+        slot.Due = After(_now, _options.NobodyHasRetry * (1 << slot.Rounds));
+        if (slot.Due < _parkedDue) _parkedDue = slot.Due;
+        _window.Parked[depth] = true;
+        UpdateWanted(depth);
+    }
+
+    private void Unpark(long depth)
+    {
+        _window.Parked[depth] = false;
+        UpdateWanted(depth);
+    }
+
+    /// <summary>Hands out what is wanted, highest height first, to the least loaded of those not tried yet.</summary>
+    private void AskPeers()
+    {
+        if (_peersGained)
+        {
+            _peersGained = false;
+            for (long at = _window.Base - 1; (at = _window.Parked.Next(at + 1, _window.Next)) >= 0;)
+            {
+                if (_peers.AnyLeft(_window.Tried(at), HeightAt(at), _window[at].Rounds > 0)) Unpark(at);
+            }
+        }
+
+        foreach (int peer in _asked) _askOf[peer] = null;
+        _asked.Clear();
+        if (_paused || _now < _ourFaultUntil) return;
+        for (long depth = _window.Base; (depth = _window.Wanted.Next(depth, _window.Next)) >= 0;)
+        {
+            if (!_peers.AnyFree || _flights.IsFull) return;
+            int expected = SizeExpected;
+
+            // The cursor's height may pass the limit, else a full quarantine would wait for it forever; but not while the blocks
+            // already linked fill the window alone: those leave by the store, and it sets the pace.
+            bool isCursor = depth == _cursor;
+            bool fits = isCursor
+                ? _linkedBytes < _options.WindowBytesMax
+                : QuarantinedBytes + _inFlightBytes + expected <= _options.WindowBytesMax;
+            if (!fits)
+            {
+                if (depth >= _cursor) return;
+                depth = _cursor;
+                continue;
+            }
+
+            ref Slot slot = ref _window[depth];
+            Span<ulong> tried = _window.Tried(depth);
+            int peer = _peers.Pick(tried, HeightAt(depth), slot.Rounds > 0);
+            if (peer >= 0)
+            {
+                Send(depth, ref slot, peer, isCursor, expected);
+                if (depth == 0 && _window.Wanted[0]) continue;
+            }
+            else if (slot.Flights == 0 && !_peers.AnyLeft(tried, HeightAt(depth), slot.Rounds > 0))
+            {
+                Park(depth);
+            }
+
+            depth++;
+        }
+    }
+
+    private void Send(long depth, ref Slot slot, int peer, bool isCursor, int expected)
+    {
+        PeerKey key = _peers[peer].Key;
+        ulong id = _flights.Add(key, peer, depth, expected, _now);
+        _peers.Began(peer);
+        _inFlightBytes += expected;
+        slot.Flights++;
+
+        // The anchor's height may be asked of several at once: nobody twice. What becomes of the request decides what stays.
+        if (depth == 0) _window.MarkTried(depth, peer);
+        UpdateWanted(depth);
+
+        List<AskItem>? items = _askOf[peer];
+        if (items is null || items.Count == _options.AskItemsMax)
+        {
+            if (items is null) _asked.Add(peer);
+            _askOf[peer] = items = [];
+            _out.Ask.Add(new Ask(key, items));
+        }
+
+        items.Add(new AskItem(id, HeightAt(depth), isCursor, expected));
+    }
+
+    /// <summary>Decides, once somebody disagreed with the anchor, whether the anchor is at fault.</summary>
+    private void JudgeAnchor()
+    {
+        if (_cursor > 0 || !_evidence.Any || !_window.Contains(0)) return;
+        (Hash32 hash, List<PeerKey> senders) = _evidence.Strongest();
+        bool waited = _now >= After(_evidence.Since, _options.AnchorMismatchPatience);
+        bool allAsked = _window[0].Flights == 0 && !AnyUntried(_peers.Present);
+        bool allThatCanBeAsked = _window[0].Flights == 0 && !AnyUntried(_peers.Available);
+        bool agreed = senders.Count >= 2 && (allAsked || waited);
+
+        // The word of one peer decides only if nobody at all says anything else, and others had time to turn up.
+        bool alone = _evidence.Answers.Count == 1 && allThatCanBeAsked && waited;
+        if (!agreed && !alone) return;
+        string who = string.Join(", ", senders.Take(NamesMax));
+        _endText = $"The anchor {_top} is {_target.Anchor.Hash}, but {senders.Count} of the peers asked have {hash}: {who}.";
+        Contradict(new Contradiction(_top, _target.Anchor.Hash, hash, who));
+        Finish(RangeResult.AnchorMismatch);
+    }
+
+    private bool AnyUntried(ReadOnlySpan<ulong> peers)
+    {
+        Span<ulong> tried = _window.Tried(0);
+        for (int word = 0; word < peers.Length; word++)
+        {
+            if ((peers[word] & ~tried[word]) != 0) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The anchor's hash was seen: who named another at its height lied.</summary>
+    private void ConvictAnchorLiars()
+    {
+        foreach ((Hash32 hash, List<PeerKey> senders) in _evidence.Answers)
+        {
+            foreach (PeerKey sender in senders) Condemn(sender, new BlockId(_top, hash), _target.Anchor.Hash);
+        }
+
+        _evidence.Clear();
+    }
+
+    private TimeSpan NextDue()
+    {
+        TimeSpan due = _linked > 0 ? _promoteDue : TimeSpan.MaxValue;
+        if (_flights.Oldest >= 0) due = Min(due, After(_flights[_flights.Oldest].AskedAt, _options.ReplyLost));
+        if (_window.Parked.Count > 0) due = Min(due, _parkedDue);
+        if (_evidence.Any && _cursor == 0) due = Min(due, Later(After(_evidence.Since, _options.AnchorMismatchPatience)));
+        if (_paused || _window.Wanted.Count + _window.Parked.Count == 0) return due;
+        return Min(due, Min(Later(_ourFaultUntil), _peers.NextRestEnd(_now)));
+    }
+
+    private TimeSpan Later(TimeSpan time) => time > _now ? time : TimeSpan.MaxValue;
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

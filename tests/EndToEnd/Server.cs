@@ -1,0 +1,45 @@
+using System.Diagnostics;
+
+namespace OpSync.EndToEnd;
+
+/// <summary>An <c>opsync serve</c> in a process of its own.</summary>
+internal sealed class Server : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private Server(Process process, string address)
+    {
+        _process = process;
+        Address = address;
+    }
+
+    /// <summary>Full multiaddr with the peer id.</summary>
+    public string Address { get; }
+
+    /// <summary>The peer id of <see cref="Address"/>.</summary>
+    public string PeerId => Address[(Address.LastIndexOf('/') + 1)..];
+
+    public static async Task<Server> StartAsync(params string[] arguments)
+    {
+        Process process = Opsync.Start(["serve", "--listen", "/ip4/127.0.0.1/tcp/0", "--serve-rate", "5000", .. arguments]);
+        string? address = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        if (address is null) Assert.Fail("serve ended: " + await process.StandardError.ReadToEndAsync());
+        return new Server(process, address);
+    }
+
+    /// <summary>SIGTERM; returns the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        using Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(15));
+        return _process.ExitCode;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

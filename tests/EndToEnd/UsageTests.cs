@@ -1,0 +1,67 @@
+namespace OpSync.EndToEnd;
+
+/// <summary>Bad input: exit 2, the value named, nothing written.</summary>
+public sealed class UsageTests
+{
+    private const string Peer = "/ip4/127.0.0.1/tcp/9/p2p/16Uiu2HAmTF9Wt4qBDXoN5sYobrtJSSuxzy3GBS8hpyTvQ2HKkv2h";
+    private const string Hash = "0x352169a828ac9ccb594e907135d07bfa7a75b3ebe5c53fb256f27e8b264cca83";
+
+    public static TheoryData<string, string[]> Mistakes => new()
+    {
+        { "nowhere-net", ["--network", "nowhere-net", "--peer", Peer, "--first", "1", "--last", "2", "--anchor", "2:" + Hash] },
+        { "/ip4/999.0.0.1/tcp/1", ["--network", "op-mainnet", "--peer", "/ip4/999.0.0.1/tcp/1", "--first", "1", "--last", "2", "--anchor", "2:" + Hash] },
+        { "/p2p/", ["--network", "op-mainnet", "--peer", "/ip4/127.0.0.1/tcp/9", "--first", "1", "--last", "2", "--anchor", "2:" + Hash] },
+        { "2:0x1234", ["--network", "op-mainnet", "--peer", Peer, "--first", "1", "--last", "2", "--anchor", "2:0x1234"] },
+        { "--first 3 is above --last 2", ["--network", "op-mainnet", "--peer", Peer, "--first", "3", "--last", "2", "--anchor", "3:" + Hash] },
+        { "below --last", ["--network", "op-mainnet", "--peer", Peer, "--first", "1", "--last", "2", "--anchor", "1:" + Hash] },
+        { "8192", ["--network", "op-mainnet", "--peer", Peer, "--first", "1", "--last", "2", "--anchor", "8195:" + Hash] },
+        { "abc", ["--network", "op-mainnet", "--peer", Peer, "--first", "abc", "--last", "2", "--anchor", "2:" + Hash] },
+        { "--rollup", ["--peer", Peer, "--first", "1", "--last", "2", "--anchor", "2:" + Hash] },
+        { "--peer", ["--network", "op-mainnet", "--first", "1", "--last", "2", "--anchor", "2:" + Hash] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public async Task Sync_with_a_mistake_names_it_and_writes_nothing(string named, string[] arguments)
+    {
+        using TempDirectory temp = new();
+
+        Opsync.Result result = await Opsync.RunAsync(["sync", .. arguments, "--data-dir", temp["data"]]);
+
+        result.ExpectExit(2);
+        Assert.Contains(named, result.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(temp["data"]));
+    }
+
+    [Fact]
+    public async Task Sync_with_a_rollup_file_that_does_not_parse_names_the_file()
+    {
+        using TempDirectory temp = new();
+        await File.WriteAllTextAsync(temp["rollup.json"], "{ \"l2_chain_id\": \"ten\" }");
+
+        Opsync.Result result = await Opsync.RunAsync(
+            "sync", "--rollup", temp["rollup.json"], "--peer", Peer, "--first", "1", "--last", "2", "--anchor", "2:" + Hash, "--data-dir", temp["data"]);
+
+        result.ExpectExit(2);
+        Assert.Contains("rollup.json", result.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(temp["data"]));
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("sync")]
+    [InlineData("serve")]
+    [InlineData("demo")]
+    [InlineData("blocks")]
+    [InlineData("blocks", "show")]
+    [InlineData("export")]
+    [InlineData("import")]
+    [InlineData("key", "new")]
+    public async Task Help_explains_every_command(params string[] command)
+    {
+        Opsync.Result result = await Opsync.RunAsync([.. command, "--help"]);
+
+        result.ExpectExit(0);
+        Assert.Contains("Usage:", result.Output, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+
+namespace OpSync.Interop;
+
+/// <summary>Finds node and npm and installs the pinned packages once per machine, into the build's artifacts.</summary>
+internal static class JsEnvironment
+{
+    private static readonly Lazy<Task<(string? Directory, string? Missing)>> Ready = new(PrepareAsync);
+
+    /// <summary>The directory with the installed peer. Skips the calling test where node, npm or the registry is absent.</summary>
+    public static async Task<string> RequireAsync()
+    {
+        (string? directory, string? missing) = await Ready.Value;
+        Assert.SkipUnless(directory is not null, missing ?? "");
+        return directory!;
+    }
+
+    private static async Task<(string? Directory, string? Missing)> PrepareAsync()
+    {
+        string root = TestKit.RepositoryRoot.Path;
+        string source = Path.Combine(root, "tests", "Interop", "js");
+        string target = Path.Combine(root, "artifacts", "interop-js");
+        if (await RunAsync("node", ["--version"], root) is { ExitCode: not 0 } node) return (null, $"node cannot be started: {node.Output}");
+        Directory.CreateDirectory(target);
+        foreach (string file in Directory.GetFiles(source)) File.Copy(file, Path.Combine(target, Path.GetFileName(file)), overwrite: true);
+
+        string stamp = Path.Combine(target, "installed.lock");
+        string lockFile = await File.ReadAllTextAsync(Path.Combine(source, "package-lock.json"));
+        if (File.Exists(stamp) && await File.ReadAllTextAsync(stamp) == lockFile) return (target, null);
+        if (await RunAsync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], target) is { ExitCode: not 0 } npm)
+        {
+            return (null, $"npm could not install js-libp2p: {npm.Output}");
+        }
+
+        await File.WriteAllTextAsync(stamp, lockFile);
+        return (target, null);
+    }
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments, string directory)
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(program, arguments)
+            {
+                WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true,
+            })!;
+            Task<string> error = process.StandardError.ReadToEndAsync();
+            string output = await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            return (process.ExitCode, output + await error);
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            return (-1, $"{program}: {e.Message}");
+        }
+    }
+}
