@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Reflection;
 using Orleans.Runtime;
 
@@ -7,8 +6,6 @@ namespace OpSync.Embedded.Engine;
 /// <summary>A reference to a grain; subclasses that implement the grain interfaces are made at run time.</summary>
 internal class GrainProxy : DispatchProxy
 {
-    private static readonly ConcurrentDictionary<Type, Type> s_types = new();
-
     public GrainId GrainId { get; private set; }
 
     public GrainFactory Factory { get; private set; } = null!;
@@ -16,8 +13,7 @@ internal class GrainProxy : DispatchProxy
     /// <summary>A reference under an interface.</summary>
     public static object Create(Type grainInterface, GrainFactory factory, GrainId id)
     {
-        Type type = s_types.GetOrAdd(grainInterface, static i => Create(i, typeof(GrainProxy)).GetType());
-        var proxy = (GrainProxy)Activator.CreateInstance(type)!;
+        var proxy = (GrainProxy)Create(grainInterface, typeof(GrainProxy));
         proxy.Factory = factory;
         proxy.GrainId = id;
         return proxy;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using OpSync.Contracts.State;
 using OpSync.Embedded;
 using OpSync.Grains;
 using OpSync.Storage.GrainStorage;
@@ -15,6 +16,10 @@ internal static class SiloEngine
         builder.Services.AddSingleton<IReminderStore>(new SqliteReminderStore(settings.State));
         builder.Services.AddKeyedSingleton<IGrainStorage>(
             GrainStorageNames.OpSync, new SqliteGrainStorage(settings.State));
-        builder.UseOrleans(static silo => silo.Configure<EmbeddedOptions>(static o => o.Assemblies.Add(typeof(GrainStorageNames).Assembly)));
+        builder.UseOrleans(static silo => silo.Configure<EmbeddedOptions>(static o =>
+        {
+            o.Assemblies.Add(typeof(GrainStorageNames).Assembly);
+            o.Assemblies.Add(typeof(StateBlob).Assembly);
+        }));
     }
 }

@@ -203,9 +203,24 @@ internal sealed class PeerLink
         }
 
         DialResult result = await _swarm.Value.DialAsync(Id, addresses, _stop.Token).ConfigureAwait(false);
-        if (result.Outcome == DialOutcome.Connected) return true;
-        _problem = result.Describe();
+        if (result.IsConnected) return true;
+        _problem = Describe(result);
         Log.DialFailed(_log, Key.Value, _problem);
         return false;
+    }
+
+    private static string Describe(DialResult result)
+    {
+        string what = result.Outcome switch
+        {
+            DialOutcome.Unreachable => "cannot be reached",
+            DialOutcome.Timeout => "does not answer in time",
+            DialOutcome.WrongPeer => "another peer answers at this address",
+            DialOutcome.SecurityFailed => "the secured handshake failed",
+            DialOutcome.MuxerFailed => "no common stream muxer",
+            DialOutcome.SelfDial => "is this process itself",
+            _ => result.Outcome.ToString(),
+        };
+        return result.Detail is { Length: > 0 } detail ? $"{what} ({detail})" : what;
     }
 }

@@ -18,7 +18,7 @@ namespace OpSync.Silo.Peering;
 /// <summary>The silo's connections to the peers it asks, and the requests open on them.</summary>
 internal sealed class PeerLinks(
     SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, IByteBudget budget, Verifier verifier, FetchReports reports,
-    IOptions<PeerLinkOptions> options, TimeProvider time, ILogger<PeerLinks> log) : IPeerLinks, ISwarmObserver, IAsyncDisposable
+    IOptions<PeerLinkOptions> options, TimeProvider time, ILogger<PeerLinks> log) : IPeerLinks, ISwarmObserver
 {
     private readonly ConcurrentDictionary<PeerKey, PeerLink> _links = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -72,12 +72,11 @@ internal sealed class PeerLinks(
             info.AgentVersion is { Length: > 64 } agent ? agent[..64] : info.AgentVersion);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    /// <summary>Stops dialling and ends every request, for good.</summary>
+    public void Stop()
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        _stopping.Cancel();
         foreach (PeerLink link in _links.Values) link.Stop();
-        _stopping.Dispose();
     }
 
     private PeerLink? Find(PeerId peer) => _links.GetValueOrDefault(new PeerKey(peer.ToString()));
@@ -96,8 +95,8 @@ internal sealed class PeerLinks(
             PayloadByNumber.WriteRequest(item.Number, request);
             ExchangeLimits limits = new()
             {
-                ResponseSizeMax = PayloadByNumber.ResponseSizeMax,
-                SizeExpected = item.SizeExpected,
+                ResponseSizeMax = PayloadByNumber.SizeMax,
+                ExpectedSize = item.SizeExpected,
                 OpenTimeout = options.Value.OpenTimeout,
                 WriteTimeout = options.Value.WriteTimeout,
                 ReadTimeout = options.Value.ReadTimeout,

@@ -33,6 +33,7 @@ public sealed class PeerPolicy
     private int _bans;
     private TimeSpan _restUntil = TimeSpan.MinValue;
     private int _timeoutsInRow;
+    private TimeSpan? _replyTime;
     private long _requests;
     private long _bytes;
 
@@ -84,7 +85,7 @@ public sealed class PeerPolicy
     /// <summary>A request ended.</summary>
     /// <param name="outcome">How.</param>
     /// <param name="bytes">Payload bytes received.</param>
-    /// <param name="elapsed">Time it took. Kept for the choice of peers by speed.</param>
+    /// <param name="elapsed">Time it took; of good answers a moving average is kept.</param>
     /// <param name="now">Monotonic time.</param>
     /// <param name="wall">Wall time.</param>
     /// <returns>What changed.</returns>
@@ -92,6 +93,7 @@ public sealed class PeerPolicy
     {
         _inFlight.TryDequeue(out _);
         _bytes += Math.Max(0, bytes);
+        if (outcome == FetchOutcome.Good) _replyTime = _replyTime is { } known ? known + (elapsed - known) / 8 : elapsed;
         Standing standing = Record(outcome, now, wall);
         if (outcome == FetchOutcome.Timeout) return Worse(standing, OnTimeout(now));
         if (outcome is FetchOutcome.Good or FetchOutcome.NotFound) _timeoutsInRow = 0;
@@ -143,6 +145,7 @@ public sealed class PeerPolicy
             InFlight = _inFlight.Count,
             Requests = _requests,
             Bytes = _bytes,
+            ReplyTime = _replyTime,
             Outcomes = new Dictionary<FetchOutcome, long>(_outcomes),
             Ledger = [.. Enumerable.Reverse(_ledger)],
         };

@@ -152,7 +152,9 @@ internal sealed class ApiListing
                     MethodDefinition method = metadata.GetMethodDefinition(accessor);
                     if (Access(method.Attributes) is null) continue;
                     leading ??= method;
-                    text.Append(word).Append(' ');
+                    _names.SawInit = false;
+                    method.DecodeSignature(_names, context);
+                    text.Append(_names.SawInit ? "init;" : word).Append(' ');
                 }
 
                 if (leading is not { } first) continue;

@@ -6,9 +6,12 @@ namespace OpSync.Embedded.Tests.Conformance;
 /// <summary>Names of the generic parameters in scope.</summary>
 internal sealed record GenericNames(string[] OfType, string[] OfMethod);
 
-/// <summary>Turns metadata signatures into full type names, generics in C# form, modifiers such as init left out.</summary>
+/// <summary>Turns metadata signatures into full type names, generics in C# form, modifiers left out.</summary>
 internal sealed class SignatureNames(MetadataReader metadata) : ISignatureTypeProvider<string, GenericNames>
 {
+    /// <summary>Set by a signature of an init accessor.</summary>
+    public bool SawInit { get; set; }
+
     /// <summary>Replaces the arity suffix of a metadata name by the arguments.</summary>
     public static string WithArguments(string name, IReadOnlyCollection<string> arguments)
     {
@@ -64,7 +67,11 @@ internal sealed class SignatureNames(MetadataReader metadata) : ISignatureTypePr
 
     public string GetPinnedType(string elementType) => elementType;
 
-    public string GetModifiedType(string modifier, string unmodifiedType, bool isRequired) => unmodifiedType;
+    public string GetModifiedType(string modifier, string unmodifiedType, bool isRequired)
+    {
+        SawInit |= modifier == "System.Runtime.CompilerServices.IsExternalInit";
+        return unmodifiedType;
+    }
 
     public string GetFunctionPointerType(MethodSignature<string> signature) => "delegate*";
 }

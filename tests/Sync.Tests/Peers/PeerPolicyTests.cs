@@ -69,6 +69,17 @@ public sealed class PeerPolicyTests
     }
 
     [Fact]
+    public void Reply_time_is_an_average_of_good_answers_only()
+    {
+        PeerPolicy policy = Policy();
+        Assert.Null(Snapshot(policy).ReplyTime);
+        policy.Report(FetchOutcome.Good, 1, TimeSpan.FromMilliseconds(800), _now, _wall);
+        policy.Report(FetchOutcome.Good, 1, TimeSpan.FromMilliseconds(1_600), _now, _wall);
+        policy.Report(FetchOutcome.Failed, 0, TimeSpan.FromSeconds(10), _now, _wall);
+        Assert.Equal(TimeSpan.FromMilliseconds(900), Snapshot(policy).ReplyTime);
+    }
+
+    [Fact]
     public void First_lie_rests_the_peer_for_ten_minutes()
     {
         PeerPolicy policy = Policy();

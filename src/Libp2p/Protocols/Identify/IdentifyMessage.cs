@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using OpSync.Codec.Varint;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Multiaddrs;
 using OpSync.Libp2p.Protobuf;
@@ -37,8 +38,9 @@ public static class IdentifyMessage
         writer.WriteString(ProtocolVersionField, info.ProtocolVersion);
         writer.WriteString(AgentVersionField, info.AgentVersion);
 
-        byte[] message = new byte[Uvarint.SizeOf((ulong)body.WrittenCount) + body.WrittenCount];
-        body.WrittenSpan.CopyTo(message.AsSpan(Uvarint.Write(message, (ulong)body.WrittenCount)));
+        byte[] message = new byte[Uvarint.Size((ulong)body.WrittenCount) + body.WrittenCount];
+        Uvarint.Write((ulong)body.WrittenCount, message, out int size);
+        body.WrittenSpan.CopyTo(message.AsSpan(size));
         return message;
     }
 
@@ -66,7 +68,7 @@ public static class IdentifyMessage
     private static bool TryTakePart(ref ReadOnlySpan<byte> source, out ReadOnlySpan<byte> part)
     {
         part = default;
-        if (!Uvarint.TryRead(source, out ulong length, out int size) || length > (ulong)(source.Length - size))
+        if (Uvarint.Read(source, out ulong length, out int size) != OperationStatus.Done || length > (ulong)(source.Length - size))
             return false;
         part = source.Slice(size, (int)length);
         source = source[(size + (int)length)..];
