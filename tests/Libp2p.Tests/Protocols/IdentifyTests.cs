@@ -39,8 +39,10 @@ public sealed class IdentifyTests
         await b.ConnectAsync(a);
         await a.IdentifiedAsync(b.Id);
         for (int i = 0; i < 8; i++)
+        {
             Assert.True(await PushAsync(new IdentifyInfo { AgentVersion = $"news {i}", Protocols = ["/new/1"] }));
-        Assert.Equal("news 7", a.LastInfo!.AgentVersion);
+            Assert.Equal($"news {i}", (await a.NewsAsync()).AgentVersion);
+        }
         Assert.Equal("/new/1", a.Swarm.Find(b.Id, a.Swarm.Connections[0].Id)!.FirstSpoken(["/old/1", "/new/1"]));
 
         int sent = 0;

@@ -4,6 +4,7 @@ using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Multiaddrs;
 using OpSync.Libp2p.Multistream;
 using OpSync.Libp2p.Noise;
+using OpSync.Libp2p.Protocols.Ping;
 using OpSync.Libp2p.Streams;
 using OpSync.Libp2p.Swarms;
 using OpSync.Libp2p.Tests.TestKit;
@@ -193,6 +194,8 @@ public sealed class SwarmDialTests
         await using Node a = await Node.StartAsync(new SwarmOptions { ConnectionsPerPeerMax = 1 });
         using var identity = PeerIdentity.Create(KeyType.Ed25519);
         await using YamuxSession first = await UpgradeAsync(a, identity, inlineMuxer: true);
+        await using (Libp2pStream stream = first.TryOpen()!)   // an answer shows that the connection is in
+            Assert.True((await MultistreamSelect.DialAsync(stream, [PingProtocol.ProtocolId], Ct)).IsSelected);
         await using YamuxSession second = await UpgradeAsync(a, identity, inlineMuxer: true);
         YamuxEnd end = await first.Completion;
         Assert.Contains(end, new[] { YamuxEnd.RemoteClose, YamuxEnd.ChannelBroken });

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Multiaddrs;
@@ -15,6 +16,7 @@ internal sealed class Node : ISwarmObserver, IAsyncDisposable
     private readonly PeerIdentity _identity;
     private readonly ConcurrentDictionary<PeerId, TaskCompletionSource<IdentifyInfo>> _identified = [];
     private readonly ConcurrentDictionary<PeerId, TaskCompletionSource<string>> _gone = [];
+    private readonly Channel<IdentifyInfo> _news = Channel.CreateBounded<IdentifyInfo>(100);
 
     private Node(SwarmOptions? options, KeyType keyType, TimeProvider? time)
     {
@@ -65,11 +67,11 @@ internal sealed class Node : ISwarmObserver, IAsyncDisposable
     void ISwarmObserver.Identified(PeerId peer, IdentifyInfo info)
     {
         if (!Entry(_identified, peer).TrySetResult(info))
-            LastInfo = info;
+            _news.Writer.TryWrite(info);
     }
 
     /// <summary>What was told after the first time.</summary>
-    public volatile IdentifyInfo? LastInfo;
+    public ValueTask<IdentifyInfo> NewsAsync() => _news.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {
