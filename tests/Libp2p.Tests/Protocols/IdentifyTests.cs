@@ -133,7 +133,10 @@ public sealed class IdentifyTests
         Assert.True(Multiaddr.TryParse("/ip6/::1/tcp/9222", out Multiaddr? b));
         return new IdentifyInfo
         {
-            AgentVersion = "agent/1.2.3", ProtocolVersion = "ipfs/0.1.0", Protocols = ["/a", "/b"], ListenAddresses = [a, b],
+            AgentVersion = "agent/1.2.3",
+            ProtocolVersion = "ipfs/0.1.0",
+            Protocols = ["/a", "/b"],
+            ListenAddresses = [a, b],
             ObservedAddress = b,
         };
     }
