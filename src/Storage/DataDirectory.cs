@@ -179,5 +179,6 @@ public sealed class DataDirectory : IAsyncDisposable
     }
 
     private static DataDirectoryException Denied(string path, Exception e) => new(
-        DataDirectoryReason.AccessDenied, $"Data directory {path} cannot be opened: {e.Message} Check its owner, permissions and disk.", e);
+        DataDirectoryReason.AccessDenied,
+        $"Data directory {path} cannot be opened: {e.Message} Check its owner, permissions and disk.", e);
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OpSync.Storage;
 
-/// <summary>The writer's exclusive hold on a data directory: an advisory lock that ends with its process, however that ends.</summary>
+/// <summary>The writer's exclusive hold on a data directory: an advisory lock that ends with its process.</summary>
 /// <remarks>.NET takes <c>flock</c> for <see cref="FileShare.None"/> on Unix, which binds other processes too. The process id
 /// stands in a file of its own, since nobody can read a file locked on Windows.</remarks>
 internal sealed class DirectoryLock : IDisposable
@@ -43,7 +43,8 @@ internal sealed class DirectoryLock : IDisposable
     private static bool IsHeld(IOException e)
     {
         const int sharingViolation = unchecked((int)0x8007_0020), linuxWouldBlock = 11, bsdWouldBlock = 35;
-        return e.HResult == (OperatingSystem.IsWindows() ? sharingViolation : OperatingSystem.IsLinux() ? linuxWouldBlock : bsdWouldBlock);
+        int held = OperatingSystem.IsWindows() ? sharingViolation : OperatingSystem.IsLinux() ? linuxWouldBlock : bsdWouldBlock;
+        return e.HResult == held;
     }
 
     private static string Holder(string directory)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Xunit;
 
 namespace OpSync.EndToEnd;
 
@@ -31,7 +32,9 @@ internal static class Opsync
     public static Process Start(params string[] arguments) => Process.Start(
         new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "opsync.dll"), .. arguments])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
 
     /// <summary>What a finished command left.</summary>

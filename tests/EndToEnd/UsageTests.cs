@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace OpSync.EndToEnd;
 
 /// <summary>Bad input: exit 2, the value named, nothing written.</summary>

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using OpSync.TestKit;
+using Xunit;
 
 namespace OpSync.Interop;
 
@@ -17,7 +19,7 @@ internal static class JsEnvironment
 
     private static async Task<(string? Directory, string? Missing)> PrepareAsync()
     {
-        string root = TestKit.RepositoryRoot.Path;
+        string root = RepositoryRoot.Directory;
         string source = Path.Combine(root, "tests", "Interop", "js");
         string target = Path.Combine(root, "artifacts", "interop-js");
         if (await RunAsync("node", ["--version"], root) is { ExitCode: not 0 } node) return (null, $"node cannot be started: {node.Output}");
@@ -42,7 +44,9 @@ internal static class JsEnvironment
         {
             using Process process = Process.Start(new ProcessStartInfo(program, arguments)
             {
-                WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true,
+                WorkingDirectory = directory,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
             })!;
             Task<string> error = process.StandardError.ReadToEndAsync();
             string output = await process.StandardOutput.ReadToEndAsync();

@@ -35,11 +35,11 @@ public abstract class BlockStoreContract : IAsyncLifetime
     {
         Assert.Equal((TestChain.Identity.ChainId, TestChain.Identity.GenesisHash), (Store.ChainId, Store.GenesisHash));
         Assert.Equal(0, await Store.CountAsync(Token));
-        Assert.Null(await Store.GetAsync(5, Token));
+        Assert.Null(await Store.GetAsync(5, TrustRank.None, Token));
         Assert.Null(await Store.GetAsync(Chain.Hash(5), Token));
         Assert.Null(await Store.GetCanonicalAsync(5, Token));
         Assert.Empty(await Store.GetIslandsAsync(Everything, TrustRank.None, Token));
-        Assert.Empty(await Store.ReadAsync(Everything, 10, 1000, Token));
+        Assert.Empty(await Store.ReadAsync(Everything, TrustRank.None, 10, 1000, Token));
         Assert.Equal(0, await Store.PruneBelowAsync(ulong.MaxValue, Token));
     }
 
@@ -51,10 +51,10 @@ public abstract class BlockStoreContract : IAsyncLifetime
         StoredBlock block = Chain.Block(7, signed: signed);
         AppendResult result = Assert.Single(await Store.AppendAsync([new AppendItem(block, TrustRank.Safe)], Token));
         Assert.Equal(new AppendResult(block.Id, Inserted: true, null, null), result);
-        Assert.True(TestChain.Same(block, await Store.GetAsync(7, Token)));
+        Assert.True(TestChain.Same(block, await Store.GetAsync(7, TrustRank.None, Token)));
         Assert.True(TestChain.Same(block, await Store.GetAsync(block.Hash, Token)));
         Assert.Equal(new CanonicalEntry(7, block.Hash, TrustRank.Safe), await Store.GetCanonicalAsync(7, Token));
-        Assert.Null(await Store.GetAsync(6, Token));
+        Assert.Null(await Store.GetAsync(6, TrustRank.None, Token));
         Assert.Null(await Store.GetAsync(block.ParentHash, Token));
     }
 
@@ -69,7 +69,7 @@ public abstract class BlockStoreContract : IAsyncLifetime
         new Random(length).NextBytes(wire);
         StoredBlock block = Chain.Block(ulong.MaxValue >> 1) with { Wire = wire, Timestamp = ulong.MaxValue };
         await Store.AppendAsync([new AppendItem(block, TrustRank.Signed)], Token);
-        Assert.True(TestChain.Same(block, await Store.GetAsync(block.Number, Token)));
+        Assert.True(TestChain.Same(block, await Store.GetAsync(block.Number, TrustRank.None, Token)));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public abstract class BlockStoreContract : IAsyncLifetime
         await Store.AppendAsync([new AppendItem(signed, TrustRank.Signed)], Token);
         await Store.AppendAsync([new AppendItem(unsigned with { Signature = Bytes(65, 2) }, TrustRank.Signed)], Token);
         await Store.AppendAsync([new AppendItem(unsigned, TrustRank.Signed)], Token);
-        Assert.True(TestChain.Same(signed, await Store.GetAsync(7, Token)));
+        Assert.True(TestChain.Same(signed, await Store.GetAsync(7, TrustRank.None, Token)));
     }
 
     [Theory]
@@ -128,7 +128,7 @@ public abstract class BlockStoreContract : IAsyncLifetime
             new AppendResult(other.Block.Id, Inserted: false, Conflict: Chain.Hash(7), Replaced: null),
             Assert.Single(await Store.AppendAsync([other], Token)));
         Assert.Equal(new CanonicalEntry(7, Chain.Hash(7), first), await Store.GetCanonicalAsync(7, Token));
-        Assert.True(TestChain.Same(Chain.Block(7), await Store.GetAsync(7, Token)));
+        Assert.True(TestChain.Same(Chain.Block(7), await Store.GetAsync(7, TrustRank.None, Token)));
         Assert.True(TestChain.Same(other.Block, await Store.GetAsync(Fork.Hash(7), Token)));
         Assert.Equal(2, await Store.CountAsync(Token));
     }
@@ -140,7 +140,7 @@ public abstract class BlockStoreContract : IAsyncLifetime
         Assert.Equal(
             new AppendResult(Fork.Block(7).Id, Inserted: true, Conflict: null, Replaced: Chain.Hash(7)),
             Assert.Single(await Store.AppendAsync([Fork.Item(7, TrustRank.Signed)], Token)));
-        Assert.True(TestChain.Same(Fork.Block(7), await Store.GetAsync(7, Token)));
+        Assert.True(TestChain.Same(Fork.Block(7), await Store.GetAsync(7, TrustRank.None, Token)));
         Assert.True(TestChain.Same(Chain.Block(7), await Store.GetAsync(Chain.Hash(7), Token)));
 
         // The first block is stored already: it is re-pointed to, not inserted.
@@ -182,8 +182,9 @@ public abstract class BlockStoreContract : IAsyncLifetime
         for (ulong number = 0; number < 20; number++)
         {
             CanonicalEntry? entry = await Store.GetCanonicalAsync(number, Token);
-            if (canonical.TryGetValue(number, out (Hash32 Hash, TrustRank Rank) e)) Assert.Equal(new CanonicalEntry(number, e.Hash, e.Rank), entry);
-            else Assert.Null(entry);
+            CanonicalEntry? expected =
+                canonical.TryGetValue(number, out (Hash32 Hash, TrustRank Rank) e) ? new CanonicalEntry(number, e.Hash, e.Rank) : null;
+            Assert.Equal(expected, entry);
             foreach (TestChain chain in chains)
             {
                 StoredBlock? block = await Store.GetAsync(chain.Hash(number), Token);
@@ -236,7 +237,7 @@ public abstract class BlockStoreContract : IAsyncLifetime
     public async Task Read_gives_the_canonical_blocks_whole()
     {
         await Store.AppendAsync([.. Fork.Items(10, 12, TrustRank.Caller), .. Chain.Items(10, 12)], Token);
-        IReadOnlyList<StoredBlock> blocks = await Store.ReadAsync(new BlockRange(10, 12), 10, long.MaxValue, Token);
+        IReadOnlyList<StoredBlock> blocks = await Store.ReadAsync(new BlockRange(10, 12), TrustRank.None, 10, long.MaxValue, Token);
         Assert.Equal(3, blocks.Count);
         Assert.All(blocks, b => Assert.True(TestChain.Same(Chain.Block(b.Number), b)));
     }
@@ -317,7 +318,8 @@ public abstract class BlockStoreContract : IAsyncLifetime
         for (ulong n = 0; n <= last; n += 500)
         {
             ulong end = Math.Min(n + 499, last);
-            await Store.AppendAsync([.. chain.Items(n, end, TrustRank.Caller).Select(i => i with { Block = i.Block with { Wire = [1] } })], Token);
+            AppendItem[] items = chain.Items(n, end, TrustRank.Caller);
+            await Store.AppendAsync([.. items.Select(i => i with { Block = i.Block with { Wire = [1] } })], Token);
         }
         await Store.RaiseRankAsync(new Anchor(last, chain.Hash(last), TrustRank.Signed), first, Token);
         Assert.Equal(new BlockRange(first, last), Assert.Single(await Islands(Everything, TrustRank.Signed)).Range);
@@ -332,7 +334,7 @@ public abstract class BlockStoreContract : IAsyncLifetime
         await Store.AppendAsync([.. Chain.Items(10, 20), Fork.Item(11, TrustRank.Caller), Fork.Item(15, TrustRank.Caller)], Token);
         Assert.Equal(6, await Store.PruneBelowAsync(15, Token));
         Assert.Equal(7, await Store.CountAsync(Token));
-        Assert.Null(await Store.GetAsync(14, Token));
+        Assert.Null(await Store.GetAsync(14, TrustRank.None, Token));
         Assert.Null(await Store.GetAsync(Chain.Hash(14), Token));
         Assert.Null(await Store.GetAsync(Fork.Hash(11), Token));
         Assert.NotNull(await Store.GetAsync(Fork.Hash(15), Token));
@@ -387,7 +389,7 @@ public abstract class BlockStoreContract : IAsyncLifetime
     {
         await Store.DisposeAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await Store.AppendAsync([Chain.Item(1)], Token));
-        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await Store.GetAsync(1, Token));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await Store.GetAsync(1, TrustRank.None, Token));
     }
 
     protected static byte[] Bytes(int length, int seed)
@@ -404,5 +406,5 @@ public abstract class BlockStoreContract : IAsyncLifetime
         await Store.GetIslandsAsync(range, rankMin, Token);
 
     private async Task<IEnumerable<ulong>> ReadNumbers(BlockRange range, int countMax, long bytesMax) =>
-        (await Store.ReadAsync(range, countMax, bytesMax, Token)).Select(b => b.Number);
+        (await Store.ReadAsync(range, TrustRank.None, countMax, bytesMax, Token)).Select(b => b.Number);
 }

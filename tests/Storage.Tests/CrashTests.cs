@@ -118,7 +118,7 @@ public sealed class CrashTests : IDisposable
     /// was under way, down to <paramref name="lowestPossible"/>.</summary>
     private async Task AssertIntactAsync(DataDirectory directory, ulong lowest, ulong? lowestPossible = null)
     {
-        SqliteStoreProbe probe = new(directory.Blocks);
+        StoreProbe probe = new(directory.Blocks);
         Assert.Null(await directory.Blocks.CheckIntegrityAsync(Token));
         IReadOnlyList<Island> islands = await directory.Blocks.GetIslandsAsync(new BlockRange(0, Top + 10), TrustRank.Caller, Token);
         Island island = Assert.Single(islands);
@@ -155,15 +155,18 @@ public sealed class CrashTests : IDisposable
     }
 
     /// <summary>Compares stored blocks with the chain, by range and by hash.</summary>
-    private sealed class SqliteStoreProbe(IBlockStore store)
+    private sealed class StoreProbe(IBlockStore store)
     {
         public async Task AssertEqualAsync(TestChain chain, BlockRange range, CancellationToken token)
         {
             for (ulong next = range.First; next <= range.Last;)
             {
-                IReadOnlyList<StoredBlock> page = await store.ReadAsync(new BlockRange(next, range.Last), 256, long.MaxValue, token);
+                IReadOnlyList<StoredBlock> page = await store.ReadAsync(new BlockRange(next, range.Last), TrustRank.None, 256, long.MaxValue, token);
                 Assert.NotEmpty(page);
-                foreach (StoredBlock block in page) Assert.True(TestChain.Same(chain.Block(next++), block), $"block {block.Number} is wrong");
+                foreach (StoredBlock block in page)
+                {
+                    Assert.True(TestChain.Same(chain.Block(next++), block), $"block {block.Number} is wrong");
+                }
             }
             foreach (ulong number in (ulong[])[range.First, (range.First + range.Last) / 2, range.Last])
             {

@@ -48,7 +48,8 @@ public sealed class DataDirectoryTests : IDisposable
         await MakeAsync(killed);
         foreach (ChainIdentity other in (ChainIdentity[])[OtherId, OtherGenesis])
         {
-            DataDirectoryException writer = Refused(() => DataDirectory.OpenWriter(_temp.Path, other), DataDirectoryReason.OtherChain, killed);
+            DataDirectoryException writer =
+                Refused(() => DataDirectory.OpenWriter(_temp.Path, other), DataDirectoryReason.OtherChain, killed);
             Assert.Contains("901", writer.Message, StringComparison.Ordinal);
             Refused(() => DataDirectory.OpenReader(_temp.Path, other), DataDirectoryReason.OtherChain, killed);
         }
@@ -143,7 +144,7 @@ public sealed class DataDirectoryTests : IDisposable
         for (ulong n = 1; n < 20; n++)
         {
             await writer.Blocks.AppendAsync([_chain.Item(n)], Token);
-            Assert.True(TestChain.Same(_chain.Block(n), await reader.Blocks.GetAsync(n, Token)));
+            Assert.True(TestChain.Same(_chain.Block(n), await reader.Blocks.GetAsync(n, TrustRank.None, Token)));
         }
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await reader.Blocks.AppendAsync([_chain.Item(30)], Token));
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await reader.Blocks.PruneBelowAsync(30, Token));

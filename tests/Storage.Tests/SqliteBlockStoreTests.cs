@@ -2,6 +2,7 @@ using OpSync.Storage.Sqlite;
 using OpSync.StorageWriter;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
+using OpSync.Sync.Trust;
 using Xunit;
 
 namespace OpSync.Storage.Tests;
@@ -33,11 +34,12 @@ public sealed class SqliteBlockStoreTests : BlockStoreContract
         await _directory.DisposeAsync();
         Assert.False(File.Exists(_temp.File("blocks.db-wal")));
 
-        await using DataDirectory again = DataDirectory.OpenWriter(_temp.Path, TestChain.Identity, new StorageOptions { HashRunLength = 7 });
+        await using DataDirectory again =
+            DataDirectory.OpenWriter(_temp.Path, TestChain.Identity, new StorageOptions { HashRunLength = 7 });
         await again.Blocks.AppendAsync(Chain.Items(90, 99), Token);
         for (ulong n = 90; n < 120; n++)
         {
-            Assert.True(TestChain.Same(Chain.Block(n), await again.Blocks.GetAsync(n, Token)));
+            Assert.True(TestChain.Same(Chain.Block(n), await again.Blocks.GetAsync(n, TrustRank.None, Token)));
             Assert.True(TestChain.Same(Chain.Block(n), await again.Blocks.GetAsync(Chain.Hash(n), Token)));
         }
     }
@@ -63,7 +65,7 @@ public sealed class SqliteBlockStoreTests : BlockStoreContract
         using CancellationTokenSource stop = new();
         Task[] readers = [.. Enumerable.Range(0, 6).Select(_ => Task.Run(async () =>
         {
-            while (!stop.IsCancellationRequested) await store.ReadAsync(new BlockRange(0, 30), 31, long.MaxValue, Token);
+            while (!stop.IsCancellationRequested) await store.ReadAsync(new BlockRange(0, 30), TrustRank.None, 31, long.MaxValue, Token);
         }))];
         const int group = 20;   // at most 20 payload pages and a few others: under 1 MiB per commit
         for (ulong n = 0; n < 600; n += group)

@@ -111,29 +111,25 @@ public sealed class SqliteStateStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Reminders_are_read_by_name_by_grain_and_all_over_a_restart()
+    public async Task Reminders_are_read_by_grain_and_all_over_a_restart()
     {
-        long a = await Store.WriteReminderAsync(Key, Start, Period, Token);
-        long b = await Store.WriteReminderAsync(OtherName, Start, Period * 2, Token);
-        StateKey range = new("range", "10/abc", "poke");
-        long c = await Store.WriteReminderAsync(range, Start, Period, Token);
+        StoredReminder a = new(Key, Start, Period), b = new(OtherName, Start, Period * 2);
+        StoredReminder c = new(new StateKey("range", "10/abc", "poke"), Start, Period);
+        foreach (StoredReminder reminder in (StoredReminder[])[a, b, c]) Assert.True(await Store.WriteReminderAsync(reminder, Token));
         await ReopenAsync();
-        ReminderRow rowA = new(Key, Start, Period, a), rowB = new(OtherName, Start, Period * 2, b), rowC = new(range, Start, Period, c);
-        Assert.Equal(rowA, await Store.ReadReminderAsync(Key, Token));
-        Assert.Equal([rowB, rowA], await Store.ReadRemindersAsync(Key.GrainType, Key.GrainKey, Token));
-        Assert.Equal([rowB, rowA, rowC], await Store.ReadRemindersAsync(Token));
-        Assert.Null(await Store.ReadReminderAsync(range with { Name = "other" }, Token));
+        Assert.Equal([b, a], await Store.ReadRemindersAsync(Key.GrainType, Key.GrainKey, Token));
+        Assert.Equal([b, a, c], await Store.ReadRemindersAsync(Token));
+        Assert.Empty(await Store.ReadRemindersAsync(Key.GrainType, "other", Token));
     }
 
     [Fact]
-    public async Task Reminder_is_replaced_and_deleted_by_its_newest_version_only()
+    public async Task Reminder_is_replaced_and_deleted()
     {
-        long old = await Store.WriteReminderAsync(Key, Start, Period, Token);
-        long current = await Store.WriteReminderAsync(Key, Start, Period * 3, Token);
-        Assert.False(await Store.DeleteReminderAsync(Key, old, Token));
-        Assert.Equal(Period * 3, (await Store.ReadReminderAsync(Key, Token))?.Period);
-        Assert.True(await Store.DeleteReminderAsync(Key, current, Token));
-        Assert.False(await Store.DeleteReminderAsync(Key, current, Token));
+        Assert.True(await Store.WriteReminderAsync(new StoredReminder(Key, Start, Period), Token));
+        Assert.False(await Store.WriteReminderAsync(new StoredReminder(Key, Start, Period * 3), Token));
+        Assert.Equal(Period * 3, Assert.Single(await Store.ReadRemindersAsync(Token)).Period);
+        Assert.False(await Store.DeleteReminderAsync(OtherName, Token));
+        Assert.True(await Store.DeleteReminderAsync(Key, Token));
         Assert.Empty(await Store.ReadRemindersAsync(Token));
     }
 

@@ -14,7 +14,8 @@ ulong top = ulong.Parse(args[3], CultureInfo.InvariantCulture);
 int groups = int.Parse(args[4], CultureInfo.InvariantCulture);
 
 // The smallest log: checkpoints come often, so kills hit them too.
-await using DataDirectory directory = DataDirectory.OpenWriter(args[0], TestChain.Identity, new StorageOptions { CheckpointBytes = 1 << 20 });
+await using DataDirectory directory =
+    DataDirectory.OpenWriter(args[0], TestChain.Identity, new StorageOptions { CheckpointBytes = 1 << 20 });
 IReadOnlyList<Island> islands = await directory.Blocks.GetIslandsAsync(new BlockRange(0, top), TrustRank.Caller, default);
 ulong last = islands.Count == 0 ? top : islands[0].Range.First - 1;
 

@@ -12,7 +12,7 @@ public sealed class TestChain(int seed)
 {
     public static readonly ChainIdentity Identity = new(901, HashOf(0, 0));
 
-    /// <summary>Length of the bytes of one block, from 1 to <paramref name="wireMax"/>.</summary>
+    /// <summary>One block with 1 to <paramref name="wireMax"/> bytes.</summary>
     public StoredBlock Block(ulong number, int wireMax = 3_000, bool signed = false)
     {
         Random random = new(HashCodeOf(number));
@@ -24,7 +24,8 @@ public sealed class TestChain(int seed)
             signature = new byte[65];
             random.NextBytes(signature);
         }
-        return new StoredBlock(number, Hash(number), number == 0 ? default : Hash(number - 1), 1_600_000_000 + (2 * number), wire, signature);
+        Hash32 parent = number == 0 ? default : Hash(number - 1);
+        return new StoredBlock(number, Hash(number), parent, 1_600_000_000 + (2 * number), wire, signature);
     }
 
     public AppendItem Item(ulong number, TrustRank rank = TrustRank.Configured) => new(Block(number), rank);

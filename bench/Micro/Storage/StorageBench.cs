@@ -24,7 +24,8 @@ public static class StorageBench
         ChainIdentity chain = new(901, default);
         try
         {
-            Console.WriteLine($"{blocks} blocks of {bytes} bytes, groups of {Group}, {(ascending ? "ascending" : "descending")}, SQLite {SqliteNative.Version}");
+            string order = ascending ? "ascending" : "descending";
+            Console.WriteLine($"{blocks} blocks of {bytes} bytes, groups of {Group}, {order}, SQLite {SqliteNative.Version}");
             Directory.CreateDirectory(root);
             Report("raw write + sync, before", blocks, bytes, RawWrite(root, blocks, bytes));
             await using (DataDirectory directory = DataDirectory.OpenWriter(Path.Combine(root, "data"), chain))
@@ -67,7 +68,7 @@ public static class StorageBench
         int read = 0;
         for (ulong next = all.First; next <= all.Last;)
         {
-            IReadOnlyList<StoredBlock> page = await store.ReadAsync(new BlockRange(next, all.Last), 128, 4 << 20, default);
+            IReadOnlyList<StoredBlock> page = await store.ReadAsync(new BlockRange(next, all.Last), TrustRank.None, 128, 4 << 20, default);
             if (page.Count == 0) throw new InvalidOperationException($"block {next} is not stored");
             read += page.Count;
             next += (ulong)page.Count;
@@ -82,7 +83,7 @@ public static class StorageBench
             for (int i = 0; i < lookups / inFlight; i++)
             {
                 ulong number = (ulong)random.NextInt64((long)all.First, (long)all.Last);
-                if (await store.GetAsync(number, default) is null) throw new InvalidOperationException($"block {number} is not stored");
+                if (await store.GetAsync(number, TrustRank.None, default) is null) throw new InvalidOperationException($"block {number} is not stored");
             }
         }));
         Report($"read by number, {inFlight} in flight", lookups, bytes, time.Elapsed);

@@ -77,7 +77,7 @@ internal static class BlocksCommand
                 SszBytes = facts.SszLength,
                 WireBytes = block.Wire.Length,
                 Rank = (entry?.Rank ?? TrustRank.None).ToString(),
-                L1Origin = L2BlockRef.TryRead(reader.Ssz, facts, chain, out L2BlockRef reference) && reference.L1Origin is { } origin ? origin.ToString() : null,
+                L1Origin = OriginOf(reader.Ssz, facts.Version, chain),
             };
             if (parsed.GetValue(json)) Console.Out.WriteLine(JsonSerializer.Serialize(result, CliJson.Default.BlockJson));
             else
@@ -109,7 +109,7 @@ internal static class BlocksCommand
         prune.SetAction(async (parsed, ct) =>
         {
             string path = parsed.GetValue(dataDir)!;
-            await using DataDirectory store = DataDirectory.OpenWriter(path, Chain(parsed) is { } chain ? new ChainIdentity(chain.ChainId, chain.GenesisHash) : null);
+            await using DataDirectory store = DataDirectory.OpenWriter(path, Chain(parsed) is { } chain ? new ChainIdentity(chain.ChainId, chain.Genesis.Hash) : null);
             long pruned = await store.Blocks.PruneBelowAsync(parsed.GetValue(below), ct);
             Print(parsed.GetValue(json), new StoreJson { ChainId = store.Blocks.ChainId, Pruned = pruned }, $"{pruned} blocks deleted");
             return ExitCode.Done;
@@ -123,6 +123,10 @@ internal static class BlocksCommand
 
         DataDirectory Open(ParseResult parsed) => LocalStore.OpenReader(parsed.GetValue(dataDir)!, Chain(parsed));
     }
+
+    private static string? OriginOf(ReadOnlySpan<byte> ssz, PayloadVersion version, ChainSpec chain) =>
+        ExecutionPayloadView.Read(ssz, version, out ExecutionPayloadView view) == PayloadFault.None
+        && L2BlockRef.TryRead(view, chain, out L2BlockRef reference) ? reference.L1Origin?.ToString() : null;
 
     private static void Print(bool json, StoreJson result, string text) =>
         Console.Out.WriteLine(json ? JsonSerializer.Serialize(result, CliJson.Default.StoreJson) : text);

@@ -8,7 +8,7 @@ namespace OpSync.Cli.Commands;
 /// <summary>Options that several commands share, and the reading of their values. A value that cannot be read is named in the error.</summary>
 internal static class CommonOptions
 {
-    public static Option<string?> Network() => new("--network") { Description = "Name of a known network: " + string.Join(", ", ChainPresets.Names), HelpName = "NAME" };
+    public static Option<string?> Network() => new("--network") { Description = "Name of a known network: " + string.Join(", ", Networks.Names), HelpName = "NAME" };
 
     public static Option<string?> Rollup() => new("--rollup") { Description = "Rollup configuration file, as op-node writes it", HelpName = "FILE" };
 
@@ -24,8 +24,9 @@ internal static class CommonOptions
         if (network is not null && rollup is not null) throw new UsageException("Give either --network or --rollup, not both.");
         if (network is not null)
         {
-            return ChainPresets.Find(network)
-                ?? throw new UsageException($"Unknown network '{network}'. Known networks: {string.Join(", ", ChainPresets.Names)}. For another chain give --rollup FILE.");
+            return Networks.TryGet(network, out ChainSpec? known)
+                ? known
+                : throw new UsageException($"Unknown network '{network}'. Known networks: {string.Join(", ", Networks.Names)}. For another chain give --rollup FILE.");
         }
 
         if (rollup is null) throw new UsageException("Give --network NAME or --rollup FILE.");
@@ -39,8 +40,8 @@ internal static class CommonOptions
             throw new UsageException($"The rollup file '{rollup}' cannot be read: {e.Message}");
         }
 
-        return RollupConfig.TryParse(json, out RollupConfig? config, out string? problem)
-            ? ChainSpec.FromRollup(config)
+        return RollupConfig.TryRead(json, out ChainSpec? chain, out string? problem)
+            ? chain
             : throw new UsageException($"The rollup file '{rollup}' is not a rollup configuration: {problem}");
     }
 

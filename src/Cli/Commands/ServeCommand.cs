@@ -7,6 +7,7 @@ using OpSync.Libp2p.Multiaddrs;
 using OpSync.Libp2p.Swarms;
 using OpSync.Silo.Chains;
 using OpSync.Silo.Serving;
+using OpSync.Storage;
 
 namespace OpSync.Cli.Commands;
 

@@ -6,6 +6,7 @@ using OpSync.Codec.OpStack;
 using OpSync.Codec.Primitives;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Multiaddrs;
+using OpSync.Storage;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ranges;
 

@@ -27,16 +27,16 @@ internal static class DemoChainCommand
         command.Hidden = true;
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            SampleChain chain = new(parsed.GetValue(profile), seed: 1);
-            await File.WriteAllBytesAsync(parsed.GetValue(rollup)!, chain.Config.ToJson(), cancellationToken);
+            SampleChain chain = new(new SampleChainOptions { Profile = parsed.GetValue(profile) });
+            await File.WriteAllBytesAsync(parsed.GetValue(rollup)!, RollupConfig.Write(chain.Spec), cancellationToken);
             await using DataDirectory store = LocalStore.OpenWriter(parsed.GetValue(dataDir)!, chain.Spec);
             List<AppendItem> group = [];
             long groupBytes = 0, bytes = 0;
             BlockId tip = default;
-            foreach (SampleBlock block in chain.Blocks(parsed.GetValue(blocks)))
+            foreach (SampleBlock block in chain.Blocks((ulong)parsed.GetValue(blocks)))
             {
                 BlockFacts facts = block.Facts;
-                byte[] wire = PayloadResponse.Encode(block.Ssz, facts.Version);
+                byte[] wire = block.ToWire();
                 group.Add(new AppendItem(new StoredBlock(facts.Number, facts.Hash, facts.ParentHash, facts.Timestamp, wire), TrustRank.Configured));
                 (groupBytes, bytes, tip) = (groupBytes + wire.Length, bytes + facts.SszLength, new BlockId(facts.Number, facts.Hash));
                 if (group.Count < GroupBlocks && groupBytes < GroupBytes) continue;

@@ -36,7 +36,7 @@ internal static class DemoPeerCommand
             await Console.Out.FlushAsync(CancellationToken.None);
 
             // The demo holds the other end of stdin: when it is gone, however it ended, so is this process.
-            await Console.In.ReadToEndAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Console.In.ReadToEndAsync(cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return ExitCode.Done;
         });
         return command;

@@ -51,11 +51,12 @@ internal sealed class DemoStore(IBlockStore inner, DemoRole role, ChainSpec chai
     {
         PayloadResponseReader reader = new(chain);
         if (reader.Read(block.Wire, block.Number, out BlockFacts facts) != PayloadFault.None) return block;
-        ExecutionPayload payload = ExecutionPayload.Decode(reader.Ssz, facts.Version);
+        if (ExecutionPayloadView.Read(reader.Ssz, facts.Version, out ExecutionPayloadView view) != PayloadFault.None) return block;
+        ExecutionPayload payload = ExecutionPayload.From(view);
         byte[] root = payload.StateRoot.ToArray();
         root[0] ^= 0xff;
         payload.StateRoot = new Hash32(root);
-        payload.SealHash();
-        return block with { Hash = payload.BlockHash, Wire = PayloadResponse.Encode(payload.Encode(facts.Version), facts.Version) };
+        payload.BlockHash = payload.ComputeBlockHash(facts.Version);
+        return block with { Hash = payload.BlockHash, Wire = PayloadResponse.Encode(payload.ToSsz(facts.Version), facts.Version) };
     }
 }

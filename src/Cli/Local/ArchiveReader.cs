@@ -33,7 +33,7 @@ internal sealed class ArchiveReader : IDisposable
             throw new IOException($"'{path}' is not an OpSync export file of a version this program knows.");
         }
 
-        if (header.ChainId != chain.ChainId || header.GenesisHash != chain.GenesisHash)
+        if (header.ChainId != chain.ChainId || header.GenesisHash != chain.Genesis.Hash)
         {
             reader.Dispose();
             throw new IOException($"'{path}' holds blocks of chain {header.ChainId} with genesis {header.GenesisHash}, not of chain {chain.ChainId}.");
@@ -49,7 +49,7 @@ internal sealed class ArchiveReader : IDisposable
     {
         if (_next > Header.Last) return null;
         if (!TryFill(ArchiveRecord.Size)) throw Broken("the file ends early");
-        if (ArchiveRecord.Read(_head, PayloadByNumber.ResponseSizeMax, out ArchiveRecord record) != OperationStatus.Done) throw Broken("a record is malformed");
+        if (ArchiveRecord.Read(_head, PayloadByNumber.SizeMax, out ArchiveRecord record) != OperationStatus.Done) throw Broken("a record is malformed");
         if (record.Number != _next) throw Broken($"the file has height {record.Number} in its place");
         byte[]? signature = record.HasSignature ? Take(ArchiveRecord.SignatureSize) : null;
         byte[] wire = Take(record.PayloadSize);

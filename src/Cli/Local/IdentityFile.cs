@@ -7,9 +7,9 @@ internal static class IdentityFile
 {
     public const string DefaultName = "identity.key";
 
-    public static PeerIdentity Load(string path) => PeerIdentity.TryLoad(path, out PeerIdentity? identity, out string? problem)
+    public static PeerIdentity Load(string path) => PeerIdentity.TryLoad(path, out PeerIdentity? identity, out KeyFileFault fault)
         ? identity
-        : throw new UsageException($"The key file '{path}' cannot be used: {problem}. Make one with 'opsync key new --out FILE'.");
+        : throw new UsageException($"The key file '{path}' cannot be used: {fault}. Make one with 'opsync key new --out FILE'.");
 
     public static PeerIdentity LoadOrCreate(string path)
     {

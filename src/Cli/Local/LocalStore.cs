@@ -13,5 +13,5 @@ internal static class LocalStore
     public static DataDirectory OpenReader(string path, ChainSpec? chain = null) =>
         DataDirectory.OpenReader(path, chain is null ? null : Identity(chain));
 
-    private static ChainIdentity Identity(ChainSpec chain) => new(chain.ChainId, chain.GenesisHash);
+    private static ChainIdentity Identity(ChainSpec chain) => new(chain.ChainId, chain.Genesis.Hash);
 }

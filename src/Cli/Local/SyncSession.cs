@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpSync.Codec.OpStack;
-using OpSync.Codec.Primitives;
 using OpSync.Contracts.Chains;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.Ranges;
@@ -13,7 +12,6 @@ using OpSync.Silo.Chains;
 using OpSync.Silo.Hosting;
 using OpSync.Silo.Storing;
 using OpSync.Storage;
-using OpSync.Sync.Peers;
 using OpSync.Sync.Trust;
 
 namespace OpSync.Cli.Local;

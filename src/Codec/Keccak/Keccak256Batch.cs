@@ -32,6 +32,9 @@ public static unsafe class Keccak256Batch
             throw new ArgumentException($"This processor has no {backend}.", nameof(backend));
         if (backend == KeccakBackend.Auto) backend = KeccakBackends.Best;
 
+        // One message alone is hashed faster without lanes.
+        if (messages.Length == 1) backend = KeccakBackend.Scalar;
+
         Span<ulong> order = stackalloc ulong[Math.Min(messages.Length, OrderedMax)];
         for (int start = 0; start < messages.Length; start += OrderedMax)
         {

@@ -60,6 +60,14 @@ public ref struct RlpWriter(Span<byte> target)
         Written += items.Length;
     }
 
+    /// <summary>Leaves room that the caller fills: the bytes of a string whose header was written.</summary>
+    public Span<byte> Take(int length)
+    {
+        Span<byte> room = _target.Slice(Written, length);
+        Written += length;
+        return room;
+    }
+
     private void WriteHeader(int length, byte shortBase)
     {
         if (length <= ShortLengthMax)

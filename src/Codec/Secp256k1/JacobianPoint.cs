@@ -2,23 +2,16 @@ namespace OpSync.Codec.Secp256k1;
 
 /// <summary>A point of secp256k1 as (X / Z^2, Y / Z^3), which needs no division to add. Z = 0 is the neutral element, and so is
 /// the default value.</summary>
-/// <remarks>The formulas are those of the Explicit-Formulas Database for curves with a = 0. Inputs may be any points: equal and
-/// opposite ones are told apart, since a remote party chooses them.</remarks>
-internal readonly struct JacobianPoint(in FieldElement x, in FieldElement y, in FieldElement z)
+/// <remarks>It changes in place, which spares copies. The formulas are those of the Explicit-Formulas Database for curves with
+/// a = 0. Inputs may be any points: equal and opposite ones are told apart, since a remote party chooses them.</remarks>
+internal struct JacobianPoint(in AffinePoint point)
 {
-    private readonly FieldElement _x = x;
-    private readonly FieldElement _y = y;
-    private readonly FieldElement _z = z;
-
-    public JacobianPoint(in AffinePoint point)
-        : this(point.X, point.Y, new FieldElement(1))
-    {
-    }
-
-    public JacobianPoint Negate() => new(_x, _y.Negate(), _z);
+    private FieldElement _x = point.X;
+    private FieldElement _y = point.Y;
+    private FieldElement _z = new(1);
 
     /// <summary>False for the neutral element.</summary>
-    public bool TryNormalize(out AffinePoint point)
+    public readonly bool TryNormalize(out AffinePoint point)
     {
         point = default;
         if (_z.IsZero) return false;
@@ -28,47 +21,82 @@ internal readonly struct JacobianPoint(in FieldElement x, in FieldElement y, in 
         return true;
     }
 
-    /// <summary>Twice this point. The curve has no point with y = 0.</summary>
-    public JacobianPoint Double()
+    public void Negate() => _y = _y.Negate();
+
+    /// <summary>Becomes twice itself. The curve has no point with y = 0.</summary>
+    public void Double()
     {
-        FieldElement xx = _x.Square();
-        FieldElement yy = _y.Square();
-        FieldElement yyyy = yy.Square();
-        FieldElement d = ((_x + yy).Square() - xx - yyyy).Double();
+        FieldElement.Multiply(_y, _z, out _z);
+        _z = _z.Double();
+        FieldElement.Square(_x, out FieldElement xx);
+        FieldElement.Square(_y, out FieldElement yy);
+        FieldElement.Square(yy, out FieldElement yyyy);
+        FieldElement.Square(_x + yy, out FieldElement d);
+        d = (d - xx - yyyy).Double();
         FieldElement e = xx.Double() + xx;
-        FieldElement x = e.Square() - d.Double();
-        FieldElement y = e * (d - x) - yyyy.Double().Double().Double();
-        return new JacobianPoint(x, y, (_y * _z).Double());
+        FieldElement.Square(e, out _x);
+        _x -= d.Double();
+        FieldElement.Multiply(e, d - _x, out _y);
+        _y -= yyyy.Double().Double().Double();
     }
 
-    public static JacobianPoint operator +(in JacobianPoint a, in AffinePoint b)
+    public void Add(in AffinePoint other)
     {
-        if (a._z.IsZero) return new JacobianPoint(b);
-        FieldElement zz = a._z.Square();
-        return Combine(a, a._x, a._y, b.X * zz, b.Y * zz * a._z, a._z);
+        if (_z.IsZero)
+        {
+            this = new JacobianPoint(other);
+            return;
+        }
+
+        FieldElement.Square(_z, out FieldElement zz);
+        FieldElement.Multiply(other.X, zz, out FieldElement x);
+        FieldElement.Multiply(other.Y, zz, out FieldElement y);
+        FieldElement.Multiply(y, _z, out y);
+        AddAligned(x, y);
     }
 
-    public static JacobianPoint operator +(in JacobianPoint a, in JacobianPoint b)
+    public void Add(in JacobianPoint other)
     {
-        if (a._z.IsZero) return b;
-        if (b._z.IsZero) return a;
-        FieldElement aa = a._z.Square();
-        FieldElement bb = b._z.Square();
-        return Combine(a, a._x * bb, a._y * bb * b._z, b._x * aa, b._y * aa * a._z, a._z * b._z);
+        if (other._z.IsZero) return;
+        if (_z.IsZero)
+        {
+            this = other;
+            return;
+        }
+
+        FieldElement.Square(_z, out FieldElement zz);
+        FieldElement.Multiply(other._x, zz, out FieldElement x);
+        FieldElement.Multiply(other._y, zz, out FieldElement y);
+        FieldElement.Multiply(y, _z, out y);
+
+        FieldElement.Square(other._z, out zz);
+        FieldElement.Multiply(_x, zz, out _x);
+        FieldElement.Multiply(_y, zz, out _y);
+        FieldElement.Multiply(_y, other._z, out _y);
+        FieldElement.Multiply(_z, other._z, out _z);
+        AddAligned(x, y);
     }
 
-    /// <summary>Adds two points that were brought to the same denominator.</summary>
-    private static JacobianPoint Combine(
-        in JacobianPoint a, in FieldElement x1, in FieldElement y1, in FieldElement x2, in FieldElement y2, in FieldElement z)
+    /// <summary>Adds a point whose numerators stand over the same z as this one's.</summary>
+    private void AddAligned(in FieldElement x, in FieldElement y)
     {
-        FieldElement h = x2 - x1;
-        FieldElement r = y2 - y1;
-        if (h.IsZero) return r.IsZero ? a.Double() : default;
+        FieldElement h = x - _x;
+        FieldElement r = y - _y;
+        if (h.IsZero)
+        {
+            if (r.IsZero) Double();
+            else this = default;
+            return;
+        }
 
-        FieldElement hh = h.Square();
-        FieldElement hhh = hh * h;
-        FieldElement v = x1 * hh;
-        FieldElement x = r.Square() - hhh - v.Double();
-        return new JacobianPoint(x, r * (v - x) - y1 * hhh, z * h);
+        FieldElement.Square(h, out FieldElement hh);
+        FieldElement.Multiply(hh, h, out FieldElement hhh);
+        FieldElement.Multiply(_x, hh, out FieldElement v);
+        FieldElement.Multiply(_y, hhh, out FieldElement w);
+        FieldElement.Square(r, out _x);
+        _x = _x - hhh - v.Double();
+        FieldElement.Multiply(r, v - _x, out _y);
+        _y -= w;
+        FieldElement.Multiply(_z, h, out _z);
     }
 }

@@ -21,21 +21,27 @@ internal static class PointMath
         b.WriteDigits(PointWidth, pointDigits);
 
         Span<JacobianPoint> odds = stackalloc JacobianPoint[1 << (PointWidth - 2)];
-        odds[0] = new JacobianPoint(point);
-        JacobianPoint twice = odds[0].Double();
-        for (int i = 1; i < odds.Length; i++) odds[i] = odds[i - 1] + twice;
+        JacobianPoint twice = odds[0] = new JacobianPoint(point);
+        twice.Double();
+        for (int i = 1; i < odds.Length; i++)
+        {
+            odds[i] = odds[i - 1];
+            odds[i].Add(twice);
+        }
 
         JacobianPoint sum = default;
         for (int bit = Scalar.Bits; bit >= 0; bit--)
         {
-            sum = sum.Double();
+            sum.Double();
             int digit = generatorDigits[bit];
-            if (digit > 0) sum += GeneratorOdds[digit / 2];
-            else if (digit < 0) sum += GeneratorOdds[-digit / 2].Negate();
+            if (digit > 0) sum.Add(GeneratorOdds[digit / 2]);
+            else if (digit < 0) sum.Add(GeneratorOdds[-digit / 2].Negate());
 
             digit = pointDigits[bit];
-            if (digit > 0) sum += odds[digit / 2];
-            else if (digit < 0) sum += odds[-digit / 2].Negate();
+            if (digit == 0) continue;
+            JacobianPoint odd = odds[Math.Abs(digit) / 2];
+            if (digit < 0) odd.Negate();
+            sum.Add(odd);
         }
 
         return sum;
@@ -45,8 +51,9 @@ internal static class PointMath
     {
         AffinePoint[] odds = new AffinePoint[1 << (GeneratorWidth - 2)];
         JacobianPoint current = new(AffinePoint.Generator);
-        JacobianPoint twice = current.Double();
-        for (int i = 0; i < odds.Length; i++, current += twice) current.TryNormalize(out odds[i]);
+        JacobianPoint twice = current;
+        twice.Double();
+        for (int i = 0; i < odds.Length; i++, current.Add(twice)) current.TryNormalize(out odds[i]);
         return odds;
     }
 }

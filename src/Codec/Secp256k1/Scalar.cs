@@ -12,7 +12,7 @@ internal readonly struct Scalar
     private const ulong N0 = 0xbfd25e8cd0364141, N1 = 0xbaaedce6af48a03b, N2 = 0xfffffffffffffffe, N3 = 0xffffffffffffffff;
 
     /// <summary>2^256 - n, whose third word is 1: a carry out of the top word is worth this much.</summary>
-    private const ulong Fold0 = 0x402da1732fc9bebf, Fold1 = 0x4551231950b75fc4, Fold2 = 1;
+    private const ulong Fold0 = 0x402da1732fc9bebf, Fold1 = 0x4551231950b75fc4;
 
     private readonly ulong _w0, _w1, _w2, _w3;
 
@@ -74,35 +74,35 @@ internal readonly struct Scalar
 
     public static Scalar operator *(in Scalar a, in Scalar b)
     {
-        Span<ulong> product = stackalloc ulong[8];
-        product.Clear();
-        ReadOnlySpan<ulong> left = [a._w0, a._w1, a._w2, a._w3];
-        ReadOnlySpan<ulong> right = [b._w0, b._w1, b._w2, b._w3];
-        for (int i = 0; i < 4; i++)
-        {
-            ulong carry = 0;
-            for (int j = 0; j < 4; j++) product[i + j] = Words.MultiplyAdd(left[i], right[j], product[i + j], ref carry);
-            product[i + 4] = carry;
-        }
+        Words.Multiply(
+            a._w0, a._w1, a._w2, a._w3, b._w0, b._w1, b._w2, b._w3,
+            out ulong w0, out ulong w1, out ulong w2, out ulong w3, out ulong h0, out ulong h1, out ulong h2, out ulong h3);
 
         // The part above 2^256 counts Fold times. Each round takes about 127 bits off, so 512 bits need three of them.
-        ReadOnlySpan<ulong> fold = [Fold0, Fold1, Fold2];
-        Span<ulong> next = stackalloc ulong[8];
-        while ((product[4] | product[5] | product[6] | product[7]) != 0)
+        while ((h0 | h1 | h2 | h3) != 0)
         {
-            product[..4].CopyTo(next);
-            next[4..].Clear();
-            for (int i = 0; i < 4; i++)
-            {
-                ulong carry = 0;
-                for (int j = 0; j < 3; j++) next[i + j] = Words.MultiplyAdd(product[4 + i], fold[j], next[i + j], ref carry);
-                for (int k = i + 3; k < 8; k++) next[k] = Words.Add(next[k], 0, ref carry);
-            }
+            ulong carry = 0;
+            w0 = Words.MultiplyAdd(h0, Fold0, w0, ref carry);
+            w1 = Words.MultiplyAdd(h1, Fold0, w1, ref carry);
+            w2 = Words.MultiplyAdd(h2, Fold0, w2, ref carry);
+            w3 = Words.MultiplyAdd(h3, Fold0, w3, ref carry);
+            ulong w4 = carry;
 
-            next.CopyTo(product);
+            carry = 0;
+            w1 = Words.MultiplyAdd(h0, Fold1, w1, ref carry);
+            w2 = Words.MultiplyAdd(h1, Fold1, w2, ref carry);
+            w3 = Words.MultiplyAdd(h2, Fold1, w3, ref carry);
+            w4 = Words.MultiplyAdd(h3, Fold1, w4, ref carry);
+            ulong w5 = carry;
+
+            carry = 0;
+            w2 = Words.Add(w2, h0, ref carry);
+            w3 = Words.Add(w3, h1, ref carry);
+            (h0, h1) = (Words.Add(w4, h2, ref carry), Words.Add(w5, h3, ref carry));
+            (h2, h3) = (carry, 0);
         }
 
-        return Reduced(product[0], product[1], product[2], product[3]);
+        return Reduced(w0, w1, w2, w3);
     }
 
     /// <summary>1 / this by Fermat: this^(n - 2). Zero gives zero.</summary>
@@ -183,7 +183,7 @@ internal readonly struct Scalar
         ulong carry = 0;
         w0 = Words.Add(w0, Fold0, ref carry);
         w1 = Words.Add(w1, Fold1, ref carry);
-        w2 = Words.Add(w2, Fold2, ref carry);
+        w2 = Words.Add(w2, 1, ref carry);
         return new Scalar(w0, w1, w2, Words.Add(w3, 0, ref carry));
     }
 }

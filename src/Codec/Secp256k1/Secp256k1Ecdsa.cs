@@ -1,3 +1,6 @@
+using OpSync.Codec.Keccak;
+using OpSync.Codec.Primitives;
+
 namespace OpSync.Codec.Secp256k1;
 
 /// <summary>Public keys and signatures on the curve secp256k1, as Ethereum and libp2p use them. SEC 1, section 4.1.</summary>
@@ -45,6 +48,26 @@ public static class Secp256k1Ecdsa
         if (!PointMath.MultiplyAdd(generatorFactor, s * inverse, nonce).TryNormalize(out AffinePoint key)) return false;
         Write(key, publicKey);
         return true;
+    }
+
+    /// <summary>As <see cref="TryRecover"/>, for callers that know the signer by its address.</summary>
+    public static bool TryRecoverAddress(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature, out Address address)
+    {
+        Span<byte> publicKey = stackalloc byte[PublicKeySize];
+        bool recovered = TryRecover(hash, signature, publicKey);
+        address = recovered ? AddressOf(publicKey) : default;
+        return recovered;
+    }
+
+    /// <summary>The account address of a key: the last 20 bytes of the Keccak-256 hash of x and y. Yellow paper, appendix F.
+    /// </summary>
+    /// <param name="publicKey">65 bytes, taken as they are.</param>
+    /// <exception cref="ArgumentException">Another length.</exception>
+    public static Address AddressOf(ReadOnlySpan<byte> publicKey)
+    {
+        if (publicKey.Length != PublicKeySize) throw new ArgumentException($"A key has {PublicKeySize} bytes.", nameof(publicKey));
+        Hash32 hash = Keccak256.Hash(publicKey[1..]);
+        return new Address(hash.Bytes[(Hash32.Size - Address.Size)..]);
     }
 
     /// <summary>Reads a compressed public key.</summary>

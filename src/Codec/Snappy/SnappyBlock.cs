@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace OpSync.Codec.Snappy;
 
 /// <summary>Snappy's block format: the length of the content as a varint, then literals and copies.
@@ -34,9 +36,8 @@ public static class SnappyBlock
         while (!source.IsEmpty)
         {
             ReadOnlySpan<byte> fragment = source[..Math.Min(source.Length, FragmentSize)];
-
-            // Cannot fail: the target has room for the worst case.
-            _ = SnappyCompressor.TryCompress(fragment, target[written..], out int size);
+            if (!SnappyCompressor.TryCompress(fragment, target[written..], out int size))
+                throw new UnreachableException("The target has room for the worst case.");
             written += size;
             source = source[fragment.Length..];
         }

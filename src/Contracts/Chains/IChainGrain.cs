@@ -1,5 +1,4 @@
 using Orleans.Concurrency;
-using OpSync.Contracts.Ranges;
 
 namespace OpSync.Contracts.Chains;
 

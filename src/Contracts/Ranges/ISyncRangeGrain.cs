@@ -1,5 +1,3 @@
-using OpSync.Contracts.Peers;
-
 namespace OpSync.Contracts.Ranges;
 
 /// <summary>Fills one range: feeds events to the range core and carries out its commands. Keyed by <see cref="RangeGrainKey"/>.</summary>
@@ -30,9 +28,9 @@ public interface ISyncRangeGrain : IGrainWithStringKey
     [Alias("store")]
     Task StoreChanged(string? problem);
 
-    /// <summary>Other ranges stored blocks that this one wants.</summary>
-    [Alias("islands")]
-    Task IslandsStored(IslandInfo[] islands);
+    /// <summary>Other ranges stored blocks that this one waits for: it looks for them in the store.</summary>
+    [Alias("others-stored")]
+    Task OthersStored();
 
     /// <summary>Pauses or resumes.</summary>
     [Alias("pause")]

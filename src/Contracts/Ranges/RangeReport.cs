@@ -1,5 +1,3 @@
-using OpSync.Codec.Primitives;
-
 namespace OpSync.Contracts.Ranges;
 
 /// <summary>A snapshot of a range for people and for the API.</summary>

@@ -18,5 +18,5 @@ public interface IBlockReaderGrain : IGrainWithIntegerKey
 
     /// <summary>Durable runs of canonical blocks that touch the span.</summary>
     [Alias("islands")]
-    Task<IslandInfo[]> GetIslands(SpanInfo span);
+    Task<IslandList> GetIslands(SpanInfo span);
 }

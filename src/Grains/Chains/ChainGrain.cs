@@ -3,10 +3,8 @@ using OpSync.Codec.Primitives;
 using OpSync.Contracts.Chains;
 using OpSync.Contracts.Ranges;
 using OpSync.Contracts.State;
-using OpSync.Grains.Peers;
 using OpSync.Grains.Ranges;
 using OpSync.Grains.State;
-using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
 
@@ -15,8 +13,7 @@ namespace OpSync.Grains.Chains;
 /// <summary>Anchors, open ranges and peers of one chain: decides which range fetches which heights, and keeps every unfinished
 /// range awake.</summary>
 internal sealed class ChainGrain(
-    [PersistentState("chain", PeerGrain.StorageName)] IPersistentState<StateBlob> state,
-    IBlockStores stores,
+    [PersistentState("chain", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
     TimeProvider time,
     ILogger<ChainGrain> log) : Grain, IChainGrain, IRemindable
 {
@@ -144,7 +141,6 @@ internal sealed class ChainGrain(
 
         _heard[move.RangeId] = (move.Generation, move.Sequence);
         if (_document.Ranges.Find(r => r.Id == move.RangeId) is null) return;
-        if (move.Stored.Length > 0) await ShareAsync(move.RangeId, move.Stored);
         if (move.State.HasEnded()) await CloseAsync(move.RangeId);
     }
 
@@ -187,6 +183,7 @@ internal sealed class ChainGrain(
                 RangeReport report = await GrainFactory.GetRange(ChainId, range.Id).Poke(ContextOf(range.Id));
                 if (report.State == RangeState.Unknown) await StartAsync(range);
                 else if (report.State.HasEnded()) await CloseAsync(range.Id);
+                else await ShareAsync(range.Id);
             }
 
             if (_document.Ranges.Count == 0 && await this.GetReminder(ReminderName) is { } reminder) await this.UnregisterReminder(reminder);
@@ -214,39 +211,19 @@ internal sealed class ChainGrain(
     private Task StartAsync(ChainDocument.OpenRange range) =>
         GrainFactory.GetRange(ChainId, range.Id).Start(ToOrder(range.Target.ToTarget(), ContextOf(range.Id)));
 
-    /// <summary>What one range stored, others may have been waiting for.</summary>
-    private async Task ShareAsync(string owner, IslandInfo[] stored)
+    /// <summary>What one range stored, others may be waiting for.</summary>
+    private async Task ShareAsync(string owner)
     {
         foreach (ChainDocument.OpenRange range in _document.Ranges.ToArray())
         {
-            string subscriber = range.Id;
-            if (_book.Find(subscriber) is not { } part || !part.Subscribed.Any(s => s.Owner == owner)) continue;
-            IslandInfo[] useful = await ClipAsync(subscriber, stored);
-            if (useful.Length > 0) await GrainFactory.GetRange(ChainId, subscriber).IslandsStored(useful);
+            if (_book.Find(range.Id) is not { } part || !part.Subscribed.Any(s => s.Owner == owner)) continue;
+            await GrainFactory.GetRange(ChainId, range.Id).OthersStored();
         }
-    }
-
-    /// <summary>An island is entered by its exact top and left by its exact bottom, so it is read from the store clipped to the
-    /// heights that the subscriber waits for.</summary>
-    private async Task<IslandInfo[]> ClipAsync(string subscriber, IslandInfo[] stored)
-    {
-        List<IslandInfo> clipped = [];
-        foreach (BlockRange waited in Withheld(subscriber))
-        {
-            foreach (IslandInfo island in stored)
-            {
-                if (!waited.Overlaps(new BlockRange(island.First, island.Last))) continue;
-                IReadOnlyList<Island> found = await stores.Find(ChainId)!.GetIslandsAsync(waited, TrustRank.Caller, CancellationToken.None);
-                clipped.AddRange(found.Select(RangeMessages.ToInfo));
-                break;
-            }
-        }
-
-        return [.. clipped];
     }
 
     private async Task CloseAsync(string rangeId)
     {
+        await ShareAsync(rangeId);
         _book.Remove(rangeId);
         _heard.Remove(rangeId);
         if (_document.Ranges.RemoveAll(r => r.Id == rangeId) == 0) return;

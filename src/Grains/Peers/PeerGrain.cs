@@ -13,15 +13,12 @@ namespace OpSync.Grains.Peers;
 /// <summary>Turn-based shell of <see cref="PeerPolicy"/>: who may ask this peer, how much, and what its answers did to its score.
 /// Sockets are the silo's (<see cref="IPeerLinks"/>).</summary>
 internal sealed class PeerGrain(
-    [PersistentState("peer", PeerGrain.StorageName)] IPersistentState<StateBlob> state,
+    [PersistentState("peer", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
     IPeerLinks links,
     IOptions<PeerPolicyOptions> options,
     TimeProvider time,
     ILogger<PeerGrain> log) : Grain, IPeerGrain
 {
-    /// <summary>Grain storage provider of every grain here.</summary>
-    public const string StorageName = "opsync";
-
     private const int AddressesMax = 8;
     private const int ChainsMax = 64;
 
@@ -87,7 +84,7 @@ internal sealed class PeerGrain(
         if (!_link.Connected) return Refuse(FetchRefusal.NotConnected, RetrySoon);
         if (!Serves(order.Range.ChainId)) return Refuse(FetchRefusal.Unsupported, NoticePeriod);
 
-        Admission admission = _policy.Admit(order.Items.Length, Now, time.GetUtcNow());
+        Admission admission = _policy.Admit(order.Items.Length, Now, time.GetUtcNow(), links.CountOpen(Key));
         if (admission.Granted > 0)
         {
             AskItem[] items = new AskItem[admission.Granted];
@@ -199,7 +196,7 @@ internal sealed class PeerGrain(
             Score = snapshot.Score,
             BannedUntil = snapshot.BannedUntil,
             RestingUntil = snapshot.RestingUntil,
-            InFlight = snapshot.InFlight,
+            InFlight = links.CountOpen(Key),
             Requests = snapshot.Requests,
             Ok = snapshot.Count(FetchOutcome.Good),
             NotFound = snapshot.Count(FetchOutcome.NotFound),

@@ -1,5 +1,3 @@
-using OpSync.Contracts.Blocks;
-using OpSync.Contracts.Chains;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.Ranges;
 using OpSync.Sync.Blocks;
@@ -14,15 +12,10 @@ internal static class RangeMessages
     public static RangeEvent.PeersChanged ToEvent(this PeerOfferInfo[] offers) =>
         new(Array.ConvertAll(offers, o => new PeerOffer(new PeerKey(o.PeerId), Math.Max(1, o.InFlightMax))));
 
-    public static RangeEvent.Withheld ToEvent(this SpanInfo[] spans) => new(Array.ConvertAll(spans, s => new BlockRange(s.First, s.Last)));
-
     public static RangeEvent.Replied ToEvent(this ReplyBatch batch) => new(Array.ConvertAll(batch.Items, ToReply));
 
     public static RangeEvent.Acknowledged ToEvent(this AckBatch batch) =>
         new(Array.ConvertAll(batch.Items, a => new StoreAck(a.Block, a.Conflict)));
-
-    public static Island ToIsland(this IslandInfo island) =>
-        new(new BlockRange(island.First, island.Last), island.LastHash, island.FirstParentHash);
 
     public static IslandInfo ToInfo(this Island island) =>
         new(island.Range.First, island.Range.Last, island.LastHash, island.FirstParentHash);

@@ -6,7 +6,6 @@ using OpSync.Contracts.Chains;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.Ranges;
 using OpSync.Contracts.State;
-using OpSync.Grains.Peers;
 using OpSync.Grains.State;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ports;
@@ -21,7 +20,7 @@ namespace OpSync.Grains.Ranges;
 /// their own, so that a slow peer never holds up the records of the others. The core bounds how many can be open.
 /// </remarks>
 internal sealed class SyncRangeGrain(
-    [PersistentState("range", PeerGrain.StorageName)] IPersistentState<StateBlob> state,
+    [PersistentState("range", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
     IBlockStores stores,
     IOptions<RangeSyncOptions> options,
     TimeProvider time,
@@ -46,6 +45,7 @@ internal sealed class SyncRangeGrain(
     private IGrainTimer? _timer;
     private RangeTag _tag;
     private TimeSpan _wakeAt;
+    private BlockRange[] _withheld = [];
     private long _contextSequence = -1;
     private long _moves;
     private long _bytes;
@@ -84,7 +84,8 @@ internal sealed class SyncRangeGrain(
     {
         if (context.Sequence <= _contextSequence) return Task.CompletedTask;
         _contextSequence = context.Sequence;
-        Step(context.Withheld.ToEvent());
+        _withheld = Array.ConvertAll(context.Withheld, s => new BlockRange(s.First, s.Last));
+        Step(new RangeEvent.Withheld(_withheld));
         Step(context.Peers.ToEvent());
         return Task.CompletedTask;
     }
@@ -113,11 +114,20 @@ internal sealed class SyncRangeGrain(
         return Task.CompletedTask;
     }
 
-    public Task IslandsStored(IslandInfo[] islands)
+    public async Task OthersStored()
     {
-        _raiseRank = true;
-        foreach (IslandInfo island in islands) Step(new RangeEvent.IslandStored(island.ToIsland()));
-        return Task.CompletedTask;
+        if (_core?.GetStatus(Now).Cursor is not { } cursor || stores.Find(_tag.ChainId) is not { } store) return;
+        foreach (BlockRange waited in _withheld)
+        {
+            // Clipped to the cursor: trust enters an island by its top and nowhere else.
+            if (waited.First > cursor) continue;
+            BlockRange reach = new(waited.First, Math.Min(waited.Last, cursor));
+            foreach (Island island in await store.GetIslandsAsync(reach, TrustRank.Caller, CancellationToken.None))
+            {
+                _raiseRank = true;
+                Step(new RangeEvent.IslandStored(island));
+            }
+        }
     }
 
     public async Task Pause(bool on)

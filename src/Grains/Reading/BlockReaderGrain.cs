@@ -33,7 +33,7 @@ internal sealed class BlockReaderGrain(IBlockStores stores, TimeProvider time) :
         while (true)
         {
             IReadOnlyList<StoredBlock> blocks = await store.ReadAsync(
-                range, Math.Clamp(query.CountMax, 1, CountMax), Math.Clamp(query.BytesMax, 1, BytesMax), CancellationToken.None);
+                range, TrustRank.Signed, Math.Clamp(query.CountMax, 1, CountMax), Math.Clamp(query.BytesMax, 1, BytesMax), CancellationToken.None);
             if (blocks.Count > 0 || time.GetElapsedTime(started) >= wait) return new BlockPage([.. blocks.Select(ToPayload)]);
             await Task.Delay(WaitStep, time);
         }
@@ -42,12 +42,12 @@ internal sealed class BlockReaderGrain(IBlockStores stores, TimeProvider time) :
     public async Task<StoredPayload?> GetByHash(Hash32 hash) =>
         await Store.GetAsync(hash, CancellationToken.None) is { } block ? ToPayload(block) : null;
 
-    public async Task<IslandInfo[]> GetIslands(SpanInfo span)
+    public async Task<IslandList> GetIslands(SpanInfo span)
     {
-        if (span.First > span.Last) return [];
+        if (span.First > span.Last) return new IslandList([]);
         IReadOnlyList<Island> islands = await Store.GetIslandsAsync(
             new BlockRange(span.First, span.Last), TrustRank.Signed, CancellationToken.None);
-        return [.. islands.Select(RangeMessages.ToInfo)];
+        return new IslandList([.. islands.Select(RangeMessages.ToInfo)]);
     }
 
     private static StoredPayload ToPayload(StoredBlock block) =>

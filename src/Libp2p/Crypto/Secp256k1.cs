@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Security.Cryptography;
+using OpSync.Codec.Secp256k1;
 
 namespace OpSync.Libp2p.Crypto;
 
@@ -16,9 +16,14 @@ internal static class Secp256k1
     /// <summary>Size of a compressed point in bytes (SEC 1 section 2.3.3).</summary>
     public const int PublicKeySize = 33;
 
-    private static readonly BigInteger s_p = BigInteger.Pow(2, 256) - BigInteger.Pow(2, 32) - 977;
-    private static readonly BigInteger s_n = Read(Convert.FromHexString("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"));
     private static readonly ECCurve s_curve = ECCurve.CreateFromFriendlyName("secp256k1");
+
+    /// <summary>Order of the group, n (SEC 2 section 2.4.1).</summary>
+    private static ReadOnlySpan<byte> Order =>
+    [
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe,
+        0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
+    ];
 
     /// <summary>A new private key.</summary>
     public static byte[] CreatePrivateKey()
@@ -34,8 +39,7 @@ internal static class Secp256k1
         key = null;
         publicKey = [];
         if (privateKey.Length != ScalarSize) return false;
-        BigInteger d = Read(privateKey);
-        if (d.IsZero || d >= s_n) return false;
+        if (privateKey.IndexOfAnyExcept((byte)0) < 0 || privateKey.SequenceCompareTo(Order) >= 0) return false;
         byte[] secret = privateKey.ToArray();
         key = ECDsa.Create(new ECParameters { Curve = s_curve, D = secret });
         CryptographicOperations.ZeroMemory(secret);
@@ -51,8 +55,7 @@ internal static class Secp256k1
     public static byte[] Sign(ECDsa key, ReadOnlySpan<byte> message)
     {
         byte[] pair = key.SignData(message, HashAlgorithmName.SHA256);   // r then s, 32 bytes each
-        BigInteger s = Read(pair.AsSpan(ScalarSize));
-        if (s > s_n >> 1) Write(s_n - s, pair.AsSpan(ScalarSize));
+        Secp256k1Ecdsa.MakeLowS(pair.AsSpan(ScalarSize));
         return EcdsaDer.Encode(pair);
     }
 
@@ -65,28 +68,11 @@ internal static class Secp256k1
         return key.VerifyData(message, pair, HashAlgorithmName.SHA256);
     }
 
-    /// <summary>y = (x^3 + 7)^((p+1)/4), as p = 3 modulo 4. Variable time: the point is public.</summary>
     private static bool TryDecompress(ReadOnlySpan<byte> compressed, out ECPoint point)
     {
-        point = default;
-        if (compressed.Length != PublicKeySize || compressed[0] is not (2 or 3)) return false;
-        BigInteger x = Read(compressed[1..]);
-        if (x >= s_p) return false;
-        BigInteger square = ((x * x * x) + 7) % s_p;
-        BigInteger y = BigInteger.ModPow(square, (s_p + 1) >> 2, s_p);
-        if (y * y % s_p != square) return false;
-        if (y.IsEven != (compressed[0] == 2)) y = s_p - y;
-        point = new ECPoint { X = compressed[1..].ToArray(), Y = new byte[ScalarSize] };
-        Write(y, point.Y);
-        return true;
-    }
-
-    private static BigInteger Read(ReadOnlySpan<byte> bytes) => new(bytes, isUnsigned: true, isBigEndian: true);
-
-    private static void Write(BigInteger value, Span<byte> target)
-    {
-        target.Clear();
-        int size = value.GetByteCount(isUnsigned: true);
-        value.TryWriteBytes(target[(target.Length - size)..], out _, isUnsigned: true, isBigEndian: true);
+        Span<byte> key = stackalloc byte[Secp256k1Ecdsa.PublicKeySize];
+        bool ok = compressed.Length == PublicKeySize && Secp256k1Ecdsa.TryDecompress(compressed, key);
+        point = ok ? new ECPoint { X = key.Slice(1, ScalarSize).ToArray(), Y = key[(1 + ScalarSize)..].ToArray() } : default;
+        return ok;
     }
 }

@@ -15,6 +15,16 @@ public sealed class PublicKey : IEquatable<PublicKey>
     /// <summary>Smallest and largest RSA modulus in bits. The largest bounds the work of one verification.</summary>
     private const int RsaBitsMin = 2_048, RsaBitsMax = 8_192;
 
+    // SubjectPublicKeyInfo of RFC 5480 up to the coordinates: algorithm, named curve, uncompressed point.
+    private static ReadOnlySpan<byte> P256Header =>
+        [0x30, 0x59, 0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7, 3, 0x42, 0, 4];
+
+    private static ReadOnlySpan<byte> P384Header =>
+        [0x30, 0x76, 0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x22, 3, 0x62, 0, 4];
+
+    private static ReadOnlySpan<byte> P521Header =>
+        [0x30, 0x81, 0x9b, 0x30, 0x10, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 0x23, 3, 0x81, 0x86, 0, 4];
+
     private const int TypeField = 1;
     private const int DataField = 2;
 
@@ -130,21 +140,28 @@ public sealed class PublicKey : IEquatable<PublicKey>
         return null;
     }
 
+    /// <summary>Opens a key on a NIST curve. The DER form of such a key is a fixed header and a point, so that the header is
+    /// compared and nothing of the peer's choosing is parsed: no other curve, no curve parameters.</summary>
     private static ECDsa? OpenEcdsa(ReadOnlySpan<byte> data)
     {
-        ECDsa ecdsa = ECDsa.Create();
+        (ECCurve Curve, int HeaderSize, int Size) form =
+            data.StartsWith(P256Header) ? (ECCurve.NamedCurves.nistP256, P256Header.Length, 32)
+            : data.StartsWith(P384Header) ? (ECCurve.NamedCurves.nistP384, P384Header.Length, 48)
+            : data.StartsWith(P521Header) ? (ECCurve.NamedCurves.nistP521, P521Header.Length, 66)
+            : default;
+        if (form.Size == 0 || data.Length != form.HeaderSize + (2 * form.Size)) return null;
+        ReadOnlySpan<byte> point = data[form.HeaderSize..];
         try
         {
-            ecdsa.ImportSubjectPublicKeyInfo(data, out int read);
-            // Named NIST curves only: parameters of the peer's choosing could make verification arbitrarily slow.
-            if (read == data.Length && ecdsa.KeySize is 256 or 384 or 521 && ecdsa.ExportParameters(false).Curve.IsNamed) return ecdsa;
+            return ECDsa.Create(new ECParameters
+            {
+                Curve = form.Curve,
+                Q = new ECPoint { X = point[..form.Size].ToArray(), Y = point[form.Size..].ToArray() },
+            });
         }
         catch (CryptographicException)
         {
-            // As above.
+            return null;   // no point of the curve
         }
-
-        ecdsa.Dispose();
-        return null;
     }
 }

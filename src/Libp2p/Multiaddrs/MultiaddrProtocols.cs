@@ -1,7 +1,8 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
-using OpSync.Libp2p.Protobuf;
+using OpSync.Codec.Varint;
 
 namespace OpSync.Libp2p.Multiaddrs;
 
@@ -57,7 +58,7 @@ internal static class MultiaddrProtocols
     {
         code = 0;
         value = default;
-        if (!Uvarint.TryRead(source, out ulong number, out int size)) return false;
+        if (Uvarint.Read(source, out ulong number, out int size) != OperationStatus.Done) return false;
         source = source[size..];
         int length;
         switch (number)
@@ -72,7 +73,7 @@ internal static class MultiaddrProtocols
                 length = 16;
                 break;
             case Dns or Dns4 or Dns6 or P2p:
-                if (!Uvarint.TryRead(source, out ulong prefix, out size) || prefix > (ulong)source.Length) return false;
+                if (Uvarint.Read(source, out ulong prefix, out size) != OperationStatus.Done || prefix > (ulong)source.Length) return false;
                 source = source[size..];
                 length = (int)prefix;
                 break;
@@ -89,36 +90,39 @@ internal static class MultiaddrProtocols
 
     public static byte[] ToBytes(Multiaddr address)
     {
-        byte[] target = new byte[Multiaddr.TextLengthMax];   // a name, a port and a peer id at their longest take 309
-        int size = 0;
+        ArrayBufferWriter<byte> target = new(64);
         if (address.IpAddress is not null)
         {
-            size += Uvarint.Write(target, address.HostKind == HostKind.Ip4 ? (ulong)Ip4 : Ip6);
-            address.IpAddress.TryWriteBytes(target.AsSpan(size), out int written);
-            size += written;
+            WriteNumber(target, address.HostKind == HostKind.Ip4 ? Ip4 : Ip6);
+            target.Write(address.IpAddress.GetAddressBytes());
         }
         else if (address.Host is not null)
         {
-            size += Uvarint.Write(target, address.HostKind switch { HostKind.Dns => (ulong)Dns, HostKind.Dns4 => Dns4, _ => Dns6 });
-            size += Uvarint.Write(target.AsSpan(size), (ulong)address.Host.Length);
-            size += Encoding.ASCII.GetBytes(address.Host, target.AsSpan(size));
+            WriteNumber(target, address.HostKind switch { HostKind.Dns => Dns, HostKind.Dns4 => Dns4, _ => Dns6 });
+            WriteNumber(target, address.Host.Length);
+            target.Write(Encoding.ASCII.GetBytes(address.Host));
         }
 
         if (address.TcpPort is int port)
         {
-            size += Uvarint.Write(target.AsSpan(size), Tcp);
-            BinaryPrimitives.WriteUInt16BigEndian(target.AsSpan(size), (ushort)port);
-            size += 2;
+            WriteNumber(target, Tcp);
+            BinaryPrimitives.WriteUInt16BigEndian(target.GetSpan(sizeof(ushort)), (ushort)port);
+            target.Advance(sizeof(ushort));
         }
 
         if (address.PeerId is not null)
         {
-            size += Uvarint.Write(target.AsSpan(size), P2p);
-            size += Uvarint.Write(target.AsSpan(size), (ulong)address.PeerId.Bytes.Length);
-            address.PeerId.Bytes.Span.CopyTo(target.AsSpan(size));
-            size += address.PeerId.Bytes.Length;
+            WriteNumber(target, P2p);
+            WriteNumber(target, address.PeerId.Bytes.Length);
+            target.Write(address.PeerId.Bytes.Span);
         }
 
-        return target[..size];
+        return target.WrittenSpan.ToArray();
+    }
+
+    private static void WriteNumber(ArrayBufferWriter<byte> target, int number)
+    {
+        Uvarint.Write((ulong)number, target.GetSpan(Uvarint.SizeMax), out int size);
+        target.Advance(size);
     }
 }

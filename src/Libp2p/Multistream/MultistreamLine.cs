@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using OpSync.Libp2p.Protobuf;
+using OpSync.Codec.Varint;
 
 namespace OpSync.Libp2p.Multistream;
 
@@ -16,12 +16,12 @@ internal readonly record struct MultistreamLine(MultistreamVerdict Verdict, stri
     public static bool IsNotAvailable(ReadOnlySpan<byte> line) => line.SequenceEqual("\u0003na\n"u8);
 
     /// <summary>Encoded size in bytes.</summary>
-    public static int SizeOf(string text) => Uvarint.SizeOf((ulong)text.Length + 1) + text.Length + 1;
+    public static int SizeOf(string text) => Uvarint.Size((ulong)text.Length + 1) + text.Length + 1;
 
     /// <summary>Encodes the line at the front of <paramref name="target"/> and returns its size.</summary>
     public static int Write(Span<byte> target, string text)
     {
-        int size = Uvarint.Write(target, (ulong)text.Length + 1);
+        Uvarint.Write((ulong)text.Length + 1, target, out int size);
         size += Encoding.ASCII.GetBytes(text, target[size..]);
         target[size++] = (byte)'\n';
         return size;
@@ -60,8 +60,8 @@ internal readonly record struct MultistreamLine(MultistreamVerdict Verdict, stri
             lines.Advance(Write(lines.GetSpan(size), protocol));
         }
 
-        byte[] listing = new byte[Uvarint.SizeOf((ulong)lines.WrittenCount + 1) + lines.WrittenCount + 1];
-        int at = Uvarint.Write(listing, (ulong)lines.WrittenCount + 1);
+        byte[] listing = new byte[Uvarint.Size((ulong)lines.WrittenCount + 1) + lines.WrittenCount + 1];
+        Uvarint.Write((ulong)lines.WrittenCount + 1, listing, out int at);
         lines.WrittenSpan.CopyTo(listing.AsSpan(at));
         listing[^1] = (byte)'\n';
         return listing;

@@ -48,7 +48,7 @@ public static class MultistreamSelect
 
             return new(MultistreamVerdict.Refused, null);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             return new(MultistreamVerdict.Closed, null);
         }
@@ -68,7 +68,7 @@ public static class MultistreamSelect
         {
             return await ReadReplyAsync(stream, protocol, withHeader: true, cancellationToken);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             return new(MultistreamVerdict.Closed, null);
         }
@@ -102,6 +102,9 @@ public static class MultistreamSelect
                 MultistreamLine line = await reading;
                 if (line.Verdict != MultistreamVerdict.Selected)
                 {
+                    // A refused optimistic dialer's first bytes follow its proposal: it must still hear the refusal.
+                    if (proposals > 0 && pending > 0)
+                        await stream.WriteAsync(output.AsMemory(0, pending), cancellationToken);
                     result = new(line.Verdict, null);
                     break;
                 }
@@ -140,7 +143,7 @@ public static class MultistreamSelect
                 }
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // The buffers are not returned: a read that was still under way may own one of them.
             return new(MultistreamVerdict.Closed, null);

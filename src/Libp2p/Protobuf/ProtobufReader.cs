@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using OpSync.Codec.Varint;
 
 namespace OpSync.Libp2p.Protobuf;
 
@@ -89,7 +91,8 @@ public ref struct ProtobufReader
 
     private bool TryTakeVarint(out ulong value)
     {
-        if (!Uvarint.TryRead(_rest, out value, out int size)) return false;
+        // Protobuf, unlike the rest of libp2p, allows longer forms of a number.
+        if (Uvarint.Read(_rest, out value, out int size, canonical: false) != OperationStatus.Done) return false;
         _rest = _rest[size..];
         return true;
     }

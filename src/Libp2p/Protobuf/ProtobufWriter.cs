@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using OpSync.Codec.Varint;
 
 namespace OpSync.Libp2p.Protobuf;
 
@@ -10,18 +11,19 @@ public readonly struct ProtobufWriter(IBufferWriter<byte> target)
     public void WriteVarint(int field, ulong value)
     {
         Span<byte> span = target.GetSpan(2 * Uvarint.SizeMax);
-        int size = Uvarint.Write(span, Tag(field, WireType.Varint));
-        target.Advance(size + Uvarint.Write(span[size..], value));
+        Uvarint.Write(Tag(field, WireType.Varint), span, out int tag);
+        Uvarint.Write(value, span[tag..], out int number);
+        target.Advance(tag + number);
     }
 
     /// <summary>Writes bytes or an already encoded message.</summary>
     public void WriteBytes(int field, ReadOnlySpan<byte> value)
     {
         Span<byte> span = target.GetSpan((2 * Uvarint.SizeMax) + value.Length);
-        int size = Uvarint.Write(span, Tag(field, WireType.Bytes));
-        size += Uvarint.Write(span[size..], (ulong)value.Length);
-        value.CopyTo(span[size..]);
-        target.Advance(size + value.Length);
+        Uvarint.Write(Tag(field, WireType.Bytes), span, out int tag);
+        Uvarint.Write((ulong)value.Length, span[tag..], out int length);
+        value.CopyTo(span[(tag + length)..]);
+        target.Advance(tag + length + value.Length);
     }
 
     /// <summary>Writes text as UTF-8.</summary>

@@ -55,6 +55,8 @@ internal sealed class YamuxOutput(ISecureChannel channel, TimeProvider time) : I
             ValueTask more = default;
             lock (_gate)
             {
+                if (_filled == 0)
+                    Refill();   // a window update brought a writer back
                 batch = _buffer;
                 length = _filled;
                 _buffer = null;

@@ -34,6 +34,7 @@ public sealed class YamuxSession : IAsyncDisposable
     private int _inboundCount;
     private int _end;
     private volatile bool _remoteIsLeaving;
+    private volatile bool _refusesStreams;
     private long _receivedAt;
     private long _pingedAt;
     private uint _pingValue;
@@ -48,7 +49,7 @@ public sealed class YamuxSession : IAsyncDisposable
         _limits = new YamuxLimits(options, process);
         _output = new YamuxOutput(channel, time);
         _accepted = Channel.CreateBounded<YamuxStream>(
-            new BoundedChannelOptions(options.AcceptBacklogMax) { SingleReader = true, SingleWriter = true });
+            new BoundedChannelOptions(options.AcceptBacklogMax) { SingleWriter = true });
         _nextId = isDialer ? 1u : 2u;
         _remoteParity = isDialer ? 0u : 1u;
         _pings = new TokenMeter(options.PingBurst, options.PingsPerSecond, time);
@@ -116,6 +117,9 @@ public sealed class YamuxSession : IAsyncDisposable
         while (await _accepted.Reader.WaitToReadAsync(cancellationToken));
         return null;
     }
+
+    /// <summary>Refuses new streams of the remote from now on. No go-away is sent yet: some remotes drop their open streams on it.</summary>
+    public void StopAccepting() => _refusesStreams = true;
 
     /// <summary>Starts to end the session: a go-away is sent if that is possible within <see cref="YamuxOptions.CloseTimeout"/>,
     /// all streams fail. Idempotent; the first reason counts.</summary>
@@ -225,7 +229,7 @@ public sealed class YamuxSession : IAsyncDisposable
         {
             if (_streams.ContainsKey(header.StreamId))
                 return YamuxEnd.BadStreamId;
-            if (_inboundCount < _options.InboundStreamsMax && Volatile.Read(ref _end) == 0)
+            if (_inboundCount < _options.InboundStreamsMax && !_refusesStreams && Volatile.Read(ref _end) == 0)
             {
                 stream = new YamuxStream(this, _output, _limits, header.StreamId, isInbound: true);
                 if (_accepted.Writer.TryWrite(stream))
@@ -264,6 +268,8 @@ public sealed class YamuxSession : IAsyncDisposable
         Task writing = WriteLoopAsync();
         Close(await ReadLoopAsync());
         await writing;
+        while (_accepted.Reader.TryRead(out YamuxStream? stream))   // nobody came for them
+            await stream.DisposeAsync();
         await _ticker.DisposeAsync();
         await _channel.DisposeAsync();
         if (_closeDeadline is { } deadline)

@@ -1,4 +1,3 @@
-using OpSync.Codec.OpStack;
 using OpSync.Sync.Ports;
 
 namespace OpSync.Silo.Chains;

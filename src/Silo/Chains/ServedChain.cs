@@ -11,7 +11,7 @@ public sealed record ServedChain
     {
         Spec = spec;
         Store = store;
-        Protocols = [PayloadByNumber.ProtocolId(spec.ChainId), PayloadByNumber.ProtocolIdWithSlash(spec.ChainId)];
+        Protocols = [PayloadByNumber.ProtocolId(spec.ChainId), PayloadByNumber.ProtocolIdOfSpec(spec.ChainId)];
     }
 
     /// <summary>Rules of the chain.</summary>

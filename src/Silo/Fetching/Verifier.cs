@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using OpSync.Codec.OpStack;
 using OpSync.Contracts.Blocks;
 using OpSync.Contracts.Peers;
+using OpSync.Libp2p.Protocols.RequestResponse;
 using OpSync.Silo.Chains;
 using OpSync.Sync.Ports;
 
@@ -109,10 +110,7 @@ internal sealed class Verifier(
         reports.Ended(fetched.Peer, fetched.Range, fetched.Item, verdict, bytes, fetched.Elapsed);
     }
 
-    private static FetchVerdict ToVerdict(PayloadFault fault) => fault switch
-    {
-        PayloadFault.NotFound => FetchVerdict.NotFound,
-        PayloadFault.InvalidRequest or PayloadFault.ServerError => FetchVerdict.Failed,
-        _ => FetchVerdict.Malformed,
-    };
+    private static FetchVerdict ToVerdict(PayloadFault fault) => fault == PayloadFault.NotFound
+        ? FetchVerdict.NotFound
+        : fault.IsMalformed() ? FetchVerdict.Malformed : FetchVerdict.Failed;
 }

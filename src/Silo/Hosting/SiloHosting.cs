@@ -18,6 +18,8 @@ public static class SiloHosting
     /// <summary>Adds a silo to a host. It starts and stops with the host.</summary>
     public static IHostApplicationBuilder AddOpSyncSilo(this IHostApplicationBuilder builder, SiloSettings settings)
     {
+        settings.Peers.Validate();
+        settings.Ranges.Validate();
         IServiceCollection services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);

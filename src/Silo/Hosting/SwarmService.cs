@@ -28,7 +28,7 @@ internal sealed class SwarmService(
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await links.DisposeAsync().ConfigureAwait(false);
+        links.Stop();
         if (holder.IsReady) await holder.Value.DisposeAsync().ConfigureAwait(false);
     }
 }

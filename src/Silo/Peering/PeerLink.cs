@@ -27,6 +27,7 @@ internal sealed class PeerLink
     private bool _maintaining;
     private bool _telling;
     private bool _stale;
+    private int _open;
 
     public PeerLink(
         PeerKey key, PeerId id, SwarmHolder swarm, IGrainFactory grains, PeerLinkOptions options, TimeProvider time, ILogger log,
@@ -41,6 +42,9 @@ internal sealed class PeerLink
         _log = log;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
     }
+
+    /// <summary>Requests that have no outcome yet.</summary>
+    public int Open => Volatile.Read(ref _open);
 
     public PeerKey Key { get; }
 
@@ -61,7 +65,7 @@ internal sealed class PeerLink
             _maintaining = true;
         }
 
-        _ = MaintainAsync();
+        Outside.Run(MaintainAsync);
     }
 
     /// <summary>Stops dialling and cancels every request.</summary>
@@ -74,6 +78,9 @@ internal sealed class PeerLink
             _ranges.Clear();
         }
     }
+
+    /// <summary>A request begins (1) or has ended (-1).</summary>
+    public void Count(int change) => Interlocked.Add(ref _open, change);
 
     /// <summary>The token that ends the requests of a range.</summary>
     public CancellationToken TokenOf(RangeKey range)
@@ -134,7 +141,7 @@ internal sealed class PeerLink
             _telling = true;
         }
 
-        _ = TellAsync();
+        Outside.Run(TellAsync);
     }
 
     private async Task TellAsync()
@@ -158,9 +165,11 @@ internal sealed class PeerLink
                 await _grains.GetPeer(Key.Value).LinkChanged(
                     new LinkState(connected, connected ? "" : _problem, _chains is not null, _chains ?? [], _agent)).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
+            catch (Exception e) when (e is TimeoutException or OrleansException or IOException or InvalidOperationException)
             {
                 Log.DeliveryFailed(_log, nameof(LinkState), 1, e);
+                lock (_lock) _stale = !_stop.IsCancellationRequested;
+                await Task.Delay(_options.RedialFirst, _time).ConfigureAwait(false);
             }
         }
     }
@@ -203,9 +212,24 @@ internal sealed class PeerLink
         }
 
         DialResult result = await _swarm.Value.DialAsync(Id, addresses, _stop.Token).ConfigureAwait(false);
-        if (result.Outcome == DialOutcome.Connected) return true;
-        _problem = result.Describe();
+        if (result.IsConnected) return true;
+        _problem = Describe(result);
         Log.DialFailed(_log, Key.Value, _problem);
         return false;
+    }
+
+    private static string Describe(DialResult result)
+    {
+        string what = result.Outcome switch
+        {
+            DialOutcome.Unreachable => "cannot be reached",
+            DialOutcome.Timeout => "does not answer in time",
+            DialOutcome.WrongPeer => "another peer answers at this address",
+            DialOutcome.SecurityFailed => "the secured handshake failed",
+            DialOutcome.MuxerFailed => "no common stream muxer",
+            DialOutcome.SelfDial => "is this process itself",
+            _ => result.Outcome.ToString(),
+        };
+        return result.Detail is { Length: > 0 } detail ? $"{what} ({detail})" : what;
     }
 }

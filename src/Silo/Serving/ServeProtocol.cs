@@ -56,7 +56,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
             using CancellationTokenSource reading = Deadline(limits.ReadTimeout, cancellationToken);
             byte[] request = new byte[PayloadByNumber.RequestSize];
             await stream.ReadExactlyAsync(request, reading.Token).ConfigureAwait(false);
-            ulong number = PayloadByNumber.ReadRequest(request);
+            PayloadByNumber.TryReadRequest(request, out ulong number);
             (code, wire) = await LookUpAsync(chain, number, cancellationToken).ConfigureAwait(false);
         }
 
@@ -80,10 +80,10 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
     {
         DateTimeOffset now = time.GetUtcNow() + options.Value.FutureMax;
         long unixSeconds = now.ToUnixTimeSeconds();
-        if (number < chain.Spec.GenesisNumber || unixSeconds < (long)chain.Spec.GenesisTime
-            || number > chain.Spec.ExpectedNumberAt((ulong)unixSeconds))
+        if (number < chain.Spec.Genesis.Number || unixSeconds < 0
+            || chain.Spec.ExpectedNumberAt((ulong)unixSeconds) is not { } newest || number > newest)
         {
-            return (ResultCode.Invalid, null);
+            return (ResultCode.InvalidRequest, null);
         }
 
         try

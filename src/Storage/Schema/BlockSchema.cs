@@ -4,8 +4,8 @@ namespace OpSync.Storage.Schema;
 /// <remarks>
 /// <para>The layout makes every commit write few pages besides the payloads, in whatever order heights arrive:</para>
 /// <list type="bullet">
-/// <item><c>blocks</c> is keyed by an id that only grows and is never given twice, so a payload always lands on a new page at the right edge, where
-/// SQLite need not rebalance; ids of descending heights descend, and range reads stay sequential backwards.</item>
+/// <item><c>blocks</c> is keyed by an id that only grows and is never given twice, so a payload always lands on a new page at
+/// the right edge, where SQLite need not rebalance; neighbours in height, stored in either order, stay neighbours.</item>
 /// <item><c>canonical</c> is the index by height. It repeats hash and parent hash, so islands are found by a scan of about 90
 /// bytes per block that never touches a payload.</item>
 /// <item><c>side</c> names the few blocks that are stored but not canonical. A stored height always has a canonical row, so

@@ -3,7 +3,7 @@ using OpSync.Storage.Sqlite;
 
 namespace OpSync.Storage.Schema;
 
-/// <summary>Tables of one database file as numbered, forward-only migrations; the number reached is its <c>user_version</c>.</summary>
+/// <summary>Tables of one database file as numbered, forward-only migrations, counted in its <c>user_version</c>.</summary>
 /// <param name="Name">What the file is, for messages.</param>
 /// <param name="ApplicationId">SQLite <c>application_id</c>: tells our files from anybody else's.</param>
 /// <param name="PageSize">Bytes, a power of two up to 32,768.</param>

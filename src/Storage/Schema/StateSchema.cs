@@ -14,7 +14,7 @@ internal static class StateSchema
           grain_type TEXT NOT NULL, grain_key TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, payload BLOB NOT NULL,
           PRIMARY KEY (grain_type, grain_key, name)) WITHOUT ROWID;
         CREATE TABLE reminders (
-          grain_type TEXT NOT NULL, grain_key TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+          grain_type TEXT NOT NULL, grain_key TEXT NOT NULL, name TEXT NOT NULL,
           start_ticks INTEGER NOT NULL, period_ticks INTEGER NOT NULL,
           PRIMARY KEY (grain_type, grain_key, name)) WITHOUT ROWID;
         """,

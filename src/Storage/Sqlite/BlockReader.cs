@@ -22,7 +22,7 @@ internal sealed class BlockReader : IDisposable
             BlockSchema.Definition.Check(_database);
             _database.Execute("PRAGMA query_only = 1; PRAGMA cache_size = -4096");
             _byNumber = _database.Prepare(
-                $"SELECT {Columns} FROM canonical c JOIN blocks b ON b.id = c.block WHERE c.number = ?1");
+                $"SELECT {Columns} FROM canonical c JOIN blocks b ON b.id = c.block WHERE c.number = ?1 AND c.rank >= ?2");
             // CROSS JOIN fixes the order: run by run, then the few entries with this prefix, then their rows.
             _byHash = _database.Prepare($"""
                 SELECT {Columns} FROM hash_runs r CROSS JOIN hash_index h CROSS JOIN blocks b
@@ -31,7 +31,7 @@ internal sealed class BlockReader : IDisposable
             _canonical = _database.Prepare("SELECT hash, rank FROM canonical WHERE number = ?1");
             _range = _database.Prepare($"""
                 SELECT {Columns} FROM canonical c CROSS JOIN blocks b
-                WHERE c.number BETWEEN ?1 AND ?2 AND b.id = c.block ORDER BY c.number
+                WHERE c.number BETWEEN ?1 AND ?2 AND c.rank >= ?3 AND b.id = c.block ORDER BY c.number
                 """);
             _links = _database.Prepare(
                 "SELECT number, hash, parent FROM canonical WHERE number BETWEEN ?1 AND ?2 AND rank >= ?3 ORDER BY number");
@@ -45,7 +45,7 @@ internal sealed class BlockReader : IDisposable
 
     public void Dispose() => _database.Dispose();
 
-    public StoredBlock? Get(ulong number) => Single(_byNumber.Bind(1, (long)number));
+    public StoredBlock? Get(ulong number, TrustRank rankMin) => Single(_byNumber.Bind(1, (long)number).Bind(2, (long)rankMin));
 
     public StoredBlock? Get(Hash32 hash) => Single(_byHash.Bind(1, BlockWriter.HashPrefix(hash)).Bind(2, hash.Bytes));
 
@@ -63,14 +63,15 @@ internal sealed class BlockReader : IDisposable
         }
     }
 
-    public IReadOnlyList<StoredBlock> Read(BlockRange range, int countMax, long bytesMax, CancellationToken cancellationToken)
+    public IReadOnlyList<StoredBlock> Read(
+        BlockRange range, TrustRank rankMin, int countMax, long bytesMax, CancellationToken cancellationToken)
     {
         List<StoredBlock> blocks = [];
         long bytes = 0;
         ulong next = range.First;
         try
         {
-            _range.Bind(1, (long)range.First).Bind(2, (long)range.Last);
+            _range.Bind(1, (long)range.First).Bind(2, (long)range.Last).Bind(3, (long)rankMin);
             while (blocks.Count < countMax && _range.Step() && _range.UInt64(0) == next)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -157,5 +158,6 @@ internal sealed class BlockReader : IDisposable
     }
 
     private static StoredBlock Current(Statement row) => new(
-        row.UInt64(0), row.Hash(1), row.Hash(2), row.UInt64(3), row.Blob(5).ToArray(), row.IsNull(4) ? null : row.Blob(4).ToArray());
+        row.UInt64(0), row.Hash(1), row.Hash(2), row.UInt64(3),
+        row.Blob(5).ToArray(), row.IsNull(4) ? null : row.Blob(4).ToArray());
 }

@@ -118,7 +118,7 @@ internal sealed class BlockWriter : IDisposable
         return reached == lowest && lowest > first ? new BlockId(lowest - 1, expected) : null;
     }
 
-    /// <summary>Deletes up to <paramref name="countMax"/> canonical heights below <paramref name="number"/> with all their blocks.</summary>
+    /// <summary>Deletes up to <paramref name="countMax"/> heights below <paramref name="number"/> with all their blocks.</summary>
     /// <returns>Blocks deleted, and whether more remain.</returns>
     public (long Deleted, bool More) PruneBelow(ulong number, int countMax)
     {
@@ -212,7 +212,8 @@ internal sealed class BlockWriter : IDisposable
     }
 
     private static Statement BindCanonical(Statement statement, StoredBlock block, TrustRank rank, long id) =>
-        statement.Bind(1, (long)block.Number).Bind(2, id).Bind(3, (long)rank).Bind(4, block.Hash.Bytes).Bind(5, block.ParentHash.Bytes);
+        statement.Bind(1, (long)block.Number).Bind(2, id).Bind(3, (long)rank)
+            .Bind(4, block.Hash.Bytes).Bind(5, block.ParentHash.Bytes);
 
     /// <summary>Moves a full run 0 to the right edge of the hash index.</summary>
     /// <returns>Rows of run 0 after the commit.</returns>
@@ -220,7 +221,8 @@ internal sealed class BlockWriter : IDisposable
     {
         if (recent < _hashRunLength) return recent;
         _database.Execute("""
-            INSERT INTO hash_runs SELECT (SELECT max(run) FROM hash_runs) + 1, min(block), max(block) FROM hash_index WHERE run = 0;
+            INSERT INTO hash_runs
+              SELECT (SELECT max(run) FROM hash_runs) + 1, min(block), max(block) FROM hash_index WHERE run = 0;
             INSERT INTO hash_index SELECT (SELECT max(run) FROM hash_runs), prefix, block FROM hash_index WHERE run = 0;
             DELETE FROM hash_index WHERE run = 0;
             """);

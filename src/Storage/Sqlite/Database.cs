@@ -70,7 +70,7 @@ internal sealed class Database : IDisposable
         return statement.Step() ? statement.Int64(0) : 0;
     }
 
-    /// <summary>Runs <paramref name="work"/> in one transaction: all of it is durable when this returns, or nothing of it happened.</summary>
+    /// <summary>Runs <paramref name="work"/> in one transaction: when this returns all of it is durable; if it throws, nothing happened.</summary>
     public T Transact<T>(Func<T> work)
     {
         Execute("BEGIN IMMEDIATE");

@@ -65,9 +65,9 @@ public sealed class SqliteBlockStore : IBlockStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<StoredBlock?> GetAsync(ulong number, CancellationToken cancellationToken) => number > NumberMax
+    public ValueTask<StoredBlock?> GetAsync(ulong number, TrustRank rankMin, CancellationToken cancellationToken) => number > NumberMax
         ? default
-        : _readers.RunAsync(r => r.Get(number), cancellationToken);
+        : _readers.RunAsync(r => r.Get(number, rankMin), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<StoredBlock?> GetAsync(Hash32 hash, CancellationToken cancellationToken) =>
@@ -80,11 +80,11 @@ public sealed class SqliteBlockStore : IBlockStore
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<StoredBlock>> ReadAsync(
-        BlockRange range, int countMax, long bytesMax, CancellationToken cancellationToken)
+        BlockRange range, TrustRank rankMin, int countMax, long bytesMax, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(countMax);
         return TryClip(range, out BlockRange clipped)
-            ? _readers.RunAsync(r => r.Read(clipped, countMax, bytesMax, cancellationToken), cancellationToken)
+            ? _readers.RunAsync(r => r.Read(clipped, rankMin, countMax, bytesMax, cancellationToken), cancellationToken)
             : new ValueTask<IReadOnlyList<StoredBlock>>([]);
     }
 

@@ -38,28 +38,23 @@ public sealed class SqliteStateStore : IAsyncDisposable
         _worker.RunAsync(c => c.Clear(key, expectedVersion), cancellationToken);
 
     /// <summary>Creates or replaces a reminder.</summary>
-    /// <returns>Its new version.</returns>
-    public ValueTask<long> WriteReminderAsync(
-        StateKey key, DateTimeOffset start, TimeSpan period, CancellationToken cancellationToken) =>
-        _worker.RunAsync(c => c.WriteReminder(key, start, period), cancellationToken);
-
-    /// <summary>One reminder, or null.</summary>
-    public ValueTask<ReminderRow?> ReadReminderAsync(StateKey key, CancellationToken cancellationToken) =>
-        _worker.RunAsync(c => c.ReadReminder(key), cancellationToken);
+    /// <returns>True if it is new.</returns>
+    public ValueTask<bool> WriteReminderAsync(StoredReminder reminder, CancellationToken cancellationToken) =>
+        _worker.RunAsync(c => c.WriteReminder(reminder), cancellationToken);
 
     /// <summary>All reminders of a grain, by name.</summary>
-    public ValueTask<IReadOnlyList<ReminderRow>> ReadRemindersAsync(
+    public ValueTask<IReadOnlyList<StoredReminder>> ReadRemindersAsync(
         string grainType, string grainKey, CancellationToken cancellationToken) =>
         _worker.RunAsync(c => c.ReadReminders(grainType, grainKey), cancellationToken);
 
     /// <summary>All reminders.</summary>
-    public ValueTask<IReadOnlyList<ReminderRow>> ReadRemindersAsync(CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<StoredReminder>> ReadRemindersAsync(CancellationToken cancellationToken) =>
         _worker.RunAsync(c => c.ReadReminders(), cancellationToken);
 
-    /// <summary>Deletes a reminder if its version is <paramref name="version"/>.</summary>
-    /// <returns>True if it was deleted.</returns>
-    public ValueTask<bool> DeleteReminderAsync(StateKey key, long version, CancellationToken cancellationToken) =>
-        _worker.RunAsync(c => c.DeleteReminder(key, version), cancellationToken);
+    /// <summary>Deletes a reminder.</summary>
+    /// <returns>True if there was one.</returns>
+    public ValueTask<bool> DeleteReminderAsync(StateKey key, CancellationToken cancellationToken) =>
+        _worker.RunAsync(c => c.DeleteReminder(key), cancellationToken);
 
     /// <summary>Finishes what was accepted and closes the file.</summary>
     public ValueTask DisposeAsync() => _worker.DisposeAsync();

@@ -7,12 +7,12 @@ internal sealed class StateConnection : IDisposable
 {
     private readonly Database _database;
     private readonly Statement _read, _write, _clear, _nextVersion, _version;
-    private readonly Statement _readReminder, _writeReminder, _deleteReminder, _grainReminders, _allReminders;
+    private readonly Statement _writeReminder, _deleteReminder, _grainReminders, _allReminders;
 
     public StateConnection(string file, StorageOptions options)
     {
         const string where = "grain_type = ?1 AND grain_key = ?2 AND name = ?3";
-        const string reminderColumns = "grain_type, grain_key, name, start_ticks, period_ticks, version";
+        const string reminderColumns = "grain_type, grain_key, name, start_ticks, period_ticks";
         _database = Database.OpenWriter(file, options.BusyTimeout);
         try
         {
@@ -24,9 +24,9 @@ internal sealed class StateConnection : IDisposable
             _clear = _database.Prepare($"DELETE FROM state WHERE {where}");
             _nextVersion = _database.Prepare("UPDATE counter SET version = version + 1");
             _version = _database.Prepare("SELECT version FROM counter");
-            _readReminder = _database.Prepare($"SELECT {reminderColumns} FROM reminders WHERE {where}");
-            _writeReminder = _database.Prepare($"INSERT OR REPLACE INTO reminders ({reminderColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-            _deleteReminder = _database.Prepare($"DELETE FROM reminders WHERE {where} AND version = ?4");
+            _writeReminder = _database.Prepare(
+                $"INSERT INTO reminders ({reminderColumns}) VALUES (?1, ?2, ?3, ?4, ?5)");
+            _deleteReminder = _database.Prepare($"DELETE FROM reminders WHERE {where}");
             _grainReminders = _database.Prepare(
                 $"SELECT {reminderColumns} FROM reminders WHERE grain_type = ?1 AND grain_key = ?2 ORDER BY name");
             _allReminders = _database.Prepare($"SELECT {reminderColumns} FROM reminders ORDER BY grain_type, grain_key, name");
@@ -70,23 +70,21 @@ internal sealed class StateConnection : IDisposable
         return new StateChange(true, null);
     }
 
-    public long WriteReminder(StateKey key, DateTimeOffset start, TimeSpan period)
+    public bool WriteReminder(StoredReminder reminder)
     {
-        long version = NextVersion();
-        Bind(_writeReminder, key).Bind(4, start.UtcTicks).Bind(5, period.Ticks).Bind(6, version).Run();
-        return version;
+        bool isNew = !DeleteReminder(reminder.Key);
+        Bind(_writeReminder, reminder.Key).Bind(4, reminder.Start.UtcTicks).Bind(5, reminder.Period.Ticks).Run();
+        return isNew;
     }
 
-    public ReminderRow? ReadReminder(StateKey key) => Reminders(Bind(_readReminder, key)) is [var row] ? row : null;
-
-    public IReadOnlyList<ReminderRow> ReadReminders(string grainType, string grainKey) =>
+    public IReadOnlyList<StoredReminder> ReadReminders(string grainType, string grainKey) =>
         Reminders(_grainReminders.Bind(1, grainType).Bind(2, grainKey));
 
-    public IReadOnlyList<ReminderRow> ReadReminders() => Reminders(_allReminders);
+    public IReadOnlyList<StoredReminder> ReadReminders() => Reminders(_allReminders);
 
-    public bool DeleteReminder(StateKey key, long version)
+    public bool DeleteReminder(StateKey key)
     {
-        Bind(_deleteReminder, key).Bind(4, version).Run();
+        Bind(_deleteReminder, key).Run();
         return _database.Changes > 0;
     }
 
@@ -106,14 +104,14 @@ internal sealed class StateConnection : IDisposable
         return version;
     }
 
-    private static List<ReminderRow> Reminders(Statement select)
+    private static List<StoredReminder> Reminders(Statement select)
     {
-        List<ReminderRow> rows = [];
+        List<StoredReminder> rows = [];
         while (select.Step())
         {
-            rows.Add(new ReminderRow(
+            rows.Add(new StoredReminder(
                 new StateKey(select.Text(0), select.Text(1), select.Text(2)),
-                new DateTimeOffset(select.Int64(3), TimeSpan.Zero), TimeSpan.FromTicks(select.Int64(4)), select.Int64(5)));
+                new DateTimeOffset(select.Int64(3), TimeSpan.Zero), TimeSpan.FromTicks(select.Int64(4))));
         }
         select.Reset();
         return rows;

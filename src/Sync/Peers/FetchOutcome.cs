@@ -1,7 +1,7 @@
 namespace OpSync.Sync.Peers;
 
 /// <summary>What became of one request to one peer, with the fault attributed. Values are persisted in ledgers.</summary>
-/// <remarks>Only <see cref="Malformed"/> and <see cref="HashMismatch"/> are malice (spec/sync-systems H.6).</remarks>
+/// <remarks>Only <see cref="Malformed"/> and <see cref="HashMismatch"/> are malice: nothing else proves a fault of the peer.</remarks>
 public enum FetchOutcome : byte
 {
     /// <summary>A well-formed block of the height asked for, hash recomputed. Not yet proven to be on the chain.</summary>

@@ -33,6 +33,7 @@ public sealed class PeerPolicy
     private int _bans;
     private TimeSpan _restUntil = TimeSpan.MinValue;
     private int _timeoutsInRow;
+    private TimeSpan? _replyTime;
     private long _requests;
     private long _bytes;
 
@@ -56,7 +57,9 @@ public sealed class PeerPolicy
     /// <param name="wanted">Requests wished, 0 or more.</param>
     /// <param name="now">Monotonic time.</param>
     /// <param name="wall">Wall time.</param>
-    public Admission Admit(int wanted, TimeSpan now, DateTimeOffset wall)
+    /// <param name="open">Requests open right now, from whoever holds the connection. It is ahead of the reports: a caller that
+    /// already has its answer is not refused for it. Null counts what was granted and not reported.</param>
+    public Admission Admit(int wanted, TimeSpan now, DateTimeOffset wall, int? open = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(wanted);
         Advance(wall);
@@ -65,7 +68,7 @@ public sealed class PeerPolicy
         if (rest > TimeSpan.Zero) return new Admission(0, rest, RefusalReason.Resting);
 
         while (_inFlight.TryPeek(out TimeSpan since) && now - since >= _options.InFlightLost) _inFlight.Dequeue();
-        int room = Math.Max(0, _options.InFlightMax - _inFlight.Count);
+        int room = Math.Max(0, _options.InFlightMax - (open ?? _inFlight.Count));
         int tokens = _bucket.Available(now);
         int granted = Math.Min(wanted, Math.Min(room, tokens));
         if (granted > 0)
@@ -84,7 +87,7 @@ public sealed class PeerPolicy
     /// <summary>A request ended.</summary>
     /// <param name="outcome">How.</param>
     /// <param name="bytes">Payload bytes received.</param>
-    /// <param name="elapsed">Time it took. Kept for the choice of peers by speed.</param>
+    /// <param name="elapsed">Time it took; of good answers a moving average is kept.</param>
     /// <param name="now">Monotonic time.</param>
     /// <param name="wall">Wall time.</param>
     /// <returns>What changed.</returns>
@@ -92,6 +95,7 @@ public sealed class PeerPolicy
     {
         _inFlight.TryDequeue(out _);
         _bytes += Math.Max(0, bytes);
+        if (outcome == FetchOutcome.Good) _replyTime = _replyTime is { } known ? known + (elapsed - known) / 8 : elapsed;
         Standing standing = Record(outcome, now, wall);
         if (outcome == FetchOutcome.Timeout) return Worse(standing, OnTimeout(now));
         if (outcome is FetchOutcome.Good or FetchOutcome.NotFound) _timeoutsInRow = 0;
@@ -143,6 +147,7 @@ public sealed class PeerPolicy
             InFlight = _inFlight.Count,
             Requests = _requests,
             Bytes = _bytes,
+            ReplyTime = _replyTime,
             Outcomes = new Dictionary<FetchOutcome, long>(_outcomes),
             Ledger = [.. Enumerable.Reverse(_ledger)],
         };

@@ -27,6 +27,9 @@ public sealed record PeerSnapshot
     /// <summary>Payload bytes received since the peer is known.</summary>
     public required long Bytes { get; init; }
 
+    /// <summary>Moving average of the time a good answer took, weight 1/8; null before the first since the start.</summary>
+    public required TimeSpan? ReplyTime { get; init; }
+
     /// <summary>How often each outcome was reported or proven.</summary>
     public required IReadOnlyDictionary<FetchOutcome, long> Outcomes { get; init; }
 

@@ -31,7 +31,10 @@ public interface IBlockStore : IAsyncDisposable
     ValueTask RaiseRankAsync(Anchor anchor, ulong first, CancellationToken cancellationToken);
 
     /// <summary>The canonical block of a height, or null.</summary>
-    ValueTask<StoredBlock?> GetAsync(ulong number, CancellationToken cancellationToken);
+    /// <param name="number">Height.</param>
+    /// <param name="rankMin">A block below this rank counts as absent: what only a caller vouches for is not served.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    ValueTask<StoredBlock?> GetAsync(ulong number, TrustRank rankMin, CancellationToken cancellationToken);
 
     /// <summary>The block with a hash, canonical or not, or null.</summary>
     ValueTask<StoredBlock?> GetAsync(Hash32 hash, CancellationToken cancellationToken);
@@ -39,9 +42,10 @@ public interface IBlockStore : IAsyncDisposable
     /// <summary>The canonical entry of a height, or null.</summary>
     ValueTask<CanonicalEntry?> GetCanonicalAsync(ulong number, CancellationToken cancellationToken);
 
-    /// <summary>Canonical blocks of <paramref name="range"/> in ascending order, ending at the first height that is absent, after
+    /// <summary>Canonical blocks of <paramref name="range"/> in ascending order, ending at the first height that is absent or below <paramref name="rankMin"/>, after
     /// <paramref name="countMax"/> blocks, or when the wire bytes would pass <paramref name="bytesMax"/> (at least one is given).</summary>
-    ValueTask<IReadOnlyList<StoredBlock>> ReadAsync(BlockRange range, int countMax, long bytesMax, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<StoredBlock>> ReadAsync(
+        BlockRange range, TrustRank rankMin, int countMax, long bytesMax, CancellationToken cancellationToken);
 
     /// <summary>Maximal hash-linked runs of canonical blocks that touch <paramref name="range"/>, ascending, clipped to it.</summary>
     /// <param name="range">Heights of interest.</param>

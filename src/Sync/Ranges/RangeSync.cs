@@ -17,7 +17,7 @@ public sealed partial class RangeSync
     /// <summary>Doublings of <see cref="RangeSyncOptions.NobodyHasRetry"/>: to eight times.</summary>
     internal const int BackoffStepsMax = 3;
 
-    /// <summary>Heights that may have more than one open request, for the flight table's size: the anchor's.</summary>
+    /// <summary>Requests open at once for the anchor's height when somebody disagreed with it. Other heights have one.</summary>
     internal const int AnchorAsksMax = 4;
 
     /// <summary>Contradictions reported one by one; more of them say nothing new, and are counted.</summary>

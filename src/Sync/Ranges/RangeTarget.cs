@@ -10,7 +10,7 @@ namespace OpSync.Sync.Ranges;
 /// <param name="LowerLink">If present, the block below <c>Range.First</c> to which the range must attach.</param>
 public sealed record RangeTarget(BlockRange Range, Anchor Anchor, BlockId? LowerLink = null)
 {
-    /// <summary>An anchor may lie this many blocks above the last height wanted (design section 5).</summary>
+    /// <summary>An anchor may lie this many blocks above the last height wanted: enough for the distance between two heads, few enough to fetch for their links alone.</summary>
     public const ulong AnchorDistanceMax = 8_192;
 
     /// <summary>Checks what must hold between the parts.</summary>

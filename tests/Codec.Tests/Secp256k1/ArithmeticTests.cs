@@ -117,18 +117,21 @@ public class ArithmeticTests
     [Fact]
     public void Points_add_in_every_special_case()
     {
-        JacobianPoint g = new(AffinePoint.Generator);
-        JacobianPoint twice = g.Double();
-        Assert.Equal(Text(twice), Text(g + g));
-        Assert.Equal(Text(twice), Text(g + AffinePoint.Generator));
-        Assert.Equal(Text(g), Text(g + default(JacobianPoint)));
-        Assert.Equal(Text(g), Text(default(JacobianPoint) + g));
-        Assert.Equal(Text(g), Text(default(JacobianPoint) + AffinePoint.Generator));
-        Assert.Equal(Text(g), Text(twice + AffinePoint.Generator.Negate()));
-        Assert.Equal(Text(g), Text(twice + g.Negate()));
-        Assert.Equal("", Text(g + g.Negate()));
-        Assert.Equal("", Text(g + AffinePoint.Generator.Negate()));
-        Assert.Equal("", Text(default(JacobianPoint).Double()));
+        JacobianPoint none = default, g = new(AffinePoint.Generator), twice = g, minus = g;
+        twice.Double();
+        minus.Negate();
+        Assert.Equal(Text(twice), Text(Sum(g, g)));
+        Assert.Equal(Text(twice), Text(Sum(g, AffinePoint.Generator)));
+        Assert.Equal(Text(g), Text(Sum(g, none)));
+        Assert.Equal(Text(g), Text(Sum(none, g)));
+        Assert.Equal(Text(g), Text(Sum(none, AffinePoint.Generator)));
+        Assert.Equal(Text(g), Text(Sum(twice, AffinePoint.Generator.Negate())));
+        Assert.Equal(Text(g), Text(Sum(twice, minus)));
+        Assert.Equal(Text(Sum(twice, twice)), Text(Sum(Sum(twice, g), g)));
+        Assert.Equal("", Text(Sum(g, minus)));
+        Assert.Equal("", Text(Sum(g, AffinePoint.Generator.Negate())));
+        none.Double();
+        Assert.Equal("", Text(none));
     }
 
     [Fact]
@@ -136,7 +139,7 @@ public class ArithmeticTests
     {
         // (a, b) gives a * G + b * G, so every split of a number gives the same point, the order the neutral one.
         JacobianPoint expected = default;
-        for (int k = 0; k < 40; k++, expected += AffinePoint.Generator)
+        for (int k = 0; k < 40; k++, expected.Add(AffinePoint.Generator))
         {
             for (int a = 0; a <= k; a += 3)
                 Assert.Equal(Text(expected), Text(PointMath.MultiplyAdd(ScalarOf(a), ScalarOf(k - a), AffinePoint.Generator)));
@@ -177,6 +180,18 @@ public class ArithmeticTests
 
             yield return new BigInteger(bytes, isUnsigned: true) % modulus;
         }
+    }
+
+    private static JacobianPoint Sum(JacobianPoint left, in JacobianPoint right)
+    {
+        left.Add(right);
+        return left;
+    }
+
+    private static JacobianPoint Sum(JacobianPoint left, in AffinePoint right)
+    {
+        left.Add(right);
+        return left;
     }
 
     private static string Text(in JacobianPoint point)

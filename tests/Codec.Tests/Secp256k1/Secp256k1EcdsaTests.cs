@@ -58,6 +58,36 @@ public class Secp256k1EcdsaTests
         Assert.InRange(recovered, 20, 80);
     }
 
+    [Theory]
+    [InlineData(   // the example of EIP-155
+        "0xdaf5a779ae972f972197303d7b574746c7ef83eadac0f2791ad23db92e4c8e53",
+        "0x28ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276" +
+        "67cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d8300",
+        "0x9d8a62f656a8d1615c1294fd71e9cfb3e4855a4f")]
+    [InlineData(   // go-ethereum, crypto/signature_test.go
+        "0xce0677bb30baa8cf067c88db9811f4333d131bf8bcf12fe7065d211dce971008",
+        "0x90f27b8b488db00b00606796d2987f6a5f59ae62ea05effe84fef5b8b0e54998" +
+        "4a691139ad57a3f0b906637673aa2f63d1f55cb1a69199d4009eea23ceaddc9301",
+        null,
+        "0x04e32df42865e97135acfb65f3bae71bdc86f4d49150ad6a440b6f15878109880a" +
+        "0a2b2667f7e725ceea70c673093bf67663e0312623c8e091b13cf2c0f11ef652")]
+    public void Published_signature_leads_to_its_signer(string hash, string signature, string? address, string? publicKey = null)
+    {
+        Assert.True(Hex.TryDecode(hash, out byte[]? signed));
+        Assert.True(Hex.TryDecode(signature, out byte[]? bytes));
+        Assert.True(Secp256k1Ecdsa.TryRecoverAddress(signed, bytes, out Address signer));
+        if (address is not null) Assert.Equal(address, signer.ToString());
+        if (publicKey is not null) Assert.Equal(publicKey, Hex.Encode(Recover(signed, bytes)));
+
+        bytes[64] = 2;
+        Assert.False(Secp256k1Ecdsa.TryRecoverAddress(signed, bytes, out signer));
+        Assert.Equal(default, signer);
+    }
+
+    [Fact]
+    public void Address_is_taken_of_a_whole_key_only() =>
+        Assert.Throws<ArgumentException>(() => Secp256k1Ecdsa.AddressOf(new byte[64]));
+
     [Fact]
     public void Compressed_key_yields_the_point_of_its_parity()
     {

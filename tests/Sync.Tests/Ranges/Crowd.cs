@@ -19,7 +19,6 @@ internal sealed class Crowd
     public const ulong ForkNumber = 7;
     private readonly PriorityQueue<RangeEvent, (TimeSpan At, long Order)> _events = new();
     private readonly HashSet<BlockId> _quarantine = [];
-    private readonly HashSet<ulong> _promoted = [];
     private readonly Random _random;
     private readonly RangeTarget _target;
     private readonly RangeSyncOptions _options;
@@ -70,7 +69,6 @@ internal sealed class Crowd
         Core = new RangeSync(_target, _options, islands, seed);
         _events.Clear();
         _quarantine.Clear();
-        _promoted.Clear();
     }
 
     /// <summary>Runs until the range ends or so many steps were made.</summary>
@@ -114,7 +112,6 @@ internal sealed class Crowd
         foreach (BlockId id in todo.Promote)
         {
             Assert.Equal(TestChain.Hash(id.Number), id.Hash);
-            _promoted.Add(id.Number);
             bool busy = _random.NextDouble() < _loss;
             bool there = _quarantine.Contains(id) || Durable.Contains(id.Number);
             answers.Add(new PromoteReply(id, !there ? PromoteAnswer.Missing : busy ? PromoteAnswer.Busy : PromoteAnswer.Queued));
@@ -126,10 +123,7 @@ internal sealed class Crowd
 
         if (answers.Count > 0) Post(TimeSpan.FromMilliseconds(1), new RangeEvent.PromoteAnswered(answers));
         if (acks.Count > 0) Post(TimeSpan.FromMilliseconds(5), new RangeEvent.Acknowledged(acks));
-        foreach (BlockId id in todo.Reject)
-        {
-            _quarantine.Remove(id);
-        }
+        foreach (BlockId id in todo.Reject) _quarantine.Remove(id);
 
         foreach (Charge charge in todo.Charge)
         {

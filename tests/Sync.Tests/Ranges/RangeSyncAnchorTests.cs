@@ -1,4 +1,3 @@
-using OpSync.Codec.Primitives;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
@@ -18,8 +17,7 @@ public sealed class RangeSyncAnchorTests
 
         RunUntil(script, s_patience, script => script.Good(12, fork: 1));
         Assert.Equal(RangeResult.AnchorMismatch, script.Core.Result);
-        Contradiction found = Assert.Single(script.Contradictions);
-        Assert.Equal((12, TestChain.Hash(12), TestChain.Hash(12, 1), "a"), (found.Number, found.Expected, found.Found, found.Source));
+        Assert.Equal(new Contradiction(12, TestChain.Hash(12), TestChain.Hash(12, 1), "a"), Assert.Single(script.Contradictions));
         Assert.Empty(script.Charges);
         Assert.Contains(TestChain.Hash(12, 1).ToString(), script.Status.StallText);
     }

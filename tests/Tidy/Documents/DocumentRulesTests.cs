@@ -8,13 +8,13 @@ public class DocumentRulesTests
 {
     [Fact]
     public void Relative_links_lead_somewhere() =>
-        Assert.Empty(SourceTree.All
+        Faults.None(SourceTree.All
             .Where(f => f.Path.EndsWith(".md", StringComparison.Ordinal))
             .SelectMany(f => DocumentRules.BrokenLinks(f, path => Path.Exists(RepositoryRoot.Combine(path)))));
 
     [Fact]
     public void Decision_records_are_numbered() =>
-        Assert.Empty(DocumentRules.MisnumberedDecisions(SourceTree.Below("docs/adr", ".md").Select(f => f.Parts[^1])));
+        Faults.None(DocumentRules.MisnumberedDecisions(SourceTree.Below("docs/adr", ".md").Select(f => f.Parts[^1])));
 
     [Theory]
     [InlineData("[a](b.md)", true)]

@@ -25,8 +25,12 @@ internal static partial class ProjectRules
         ["Cli"] = ["Silo", "Gateway", "Storage", "Libp2p", "Codec", Engine],
     };
 
-    /// <summary>Projects that use the base library only.</summary>
-    private static readonly string[] WithoutPackages = ["Codec", "Sync"];
+    /// <summary>Packages of the projects that otherwise use the base library only.</summary>
+    private static readonly Dictionary<string, string[]> Packages = new()
+    {
+        ["Codec"] = [],
+        ["Sync"] = ["System.Threading.RateLimiting"],   // a base type that is not in the base framework
+    };
 
     /// <summary>References of a project below src that the map of the architecture does not have.</summary>
     public static IEnumerable<string> ForbiddenArrows(SourceFile project)
@@ -44,9 +48,12 @@ internal static partial class ProjectRules
             if (!allowed.Contains(target)) yield return $"{name} refers to {target}; it may refer to {List(allowed)} only.";
         }
 
-        if (!WithoutPackages.Contains(name)) yield break;
-        foreach (XElement package in document.Descendants("PackageReference").Concat(document.Descendants("FrameworkReference")))
-            yield return $"{name} refers to the package {package.Attribute("Include")?.Value}; it uses the base library only.";
+        if (!Packages.TryGetValue(name, out string[]? packages)) yield break;
+        foreach (XElement reference in document.Descendants("PackageReference").Concat(document.Descendants("FrameworkReference")))
+        {
+            string package = reference.Attribute("Include")?.Value ?? "";
+            if (!packages.Contains(package)) yield return $"{name} refers to the package {package}; it may refer to {List(packages)} only.";
+        }
     }
 
     /// <summary>Projects missing in the solution, and entries of the solution that are no project.</summary>

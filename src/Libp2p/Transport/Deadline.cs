@@ -1,0 +1,30 @@
+namespace OpSync.Libp2p.Transport;
+
+/// <summary>A token that is cancelled at a time limit or with an outer token, whichever comes first.</summary>
+internal sealed class Deadline : IDisposable
+{
+    private readonly CancellationTokenSource _source;
+    private readonly CancellationTokenRegistration _outer;
+    private readonly CancellationToken _outerToken;
+
+    public Deadline(TimeSpan limit, TimeProvider time, CancellationToken outer)
+    {
+        _source = new CancellationTokenSource(limit, time);
+        _outerToken = outer;
+        _outer = outer.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _source);
+    }
+
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>The time limit passed, and the outer token was not cancelled.</summary>
+    public bool HasPassed => _source.IsCancellationRequested && !_outerToken.IsCancellationRequested;
+
+    /// <summary>Starts the next phase with a limit of its own; <see cref="Timeout.InfiniteTimeSpan"/> pauses.</summary>
+    public void Restart(TimeSpan limit) => _source.CancelAfter(limit);
+
+    public void Dispose()
+    {
+        _outer.Dispose();
+        _source.Dispose();
+    }
+}
