@@ -5,6 +5,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OpSync.Codec.OpStack;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Multiaddrs;
+using OpSync.Libp2p.Protocols.Identify;
+using OpSync.Libp2p.Protocols.Ping;
 using OpSync.Libp2p.Protocols.RequestResponse;
 using OpSync.Libp2p.Swarms;
 using Xunit;
@@ -106,7 +108,8 @@ public sealed class PayloadByNumberTests : IDisposable
         await using JsPeer js = await JsPeer.StartAsync("ed25519");
         string id = PayloadByNumber.ProtocolId(Chain);
         using PeerIdentity identity = PeerIdentity.Create(KeyType.Secp256k1);
-        await using Swarm swarm = new(new SwarmOptions(), identity, NullLogger.Instance, TimeProvider.System, null);
+        Observer observer = new();
+        await using Swarm swarm = new(new SwarmOptions(), identity, NullLogger.Instance, TimeProvider.System, observer);
         swarm.Handle(id, ServeAsync);
         await swarm.ListenAsync(Multiaddr.FromEndPoint(new IPEndPoint(IPAddress.Loopback, 0)), Token);
         JsonNode dialled = await js.CallAsync(new { op = "dial", address = swarm.ListenAddresses[0].ToString() });
@@ -120,8 +123,11 @@ public sealed class PayloadByNumberTests : IDisposable
         Assert.InRange((int)pong["milliseconds"]!, 0, 60_000);
 
         Assert.True(PeerId.TryParse(js.PeerId, out PeerId? peer));
-        Assert.NotNull(await swarm.PingAsync(peer, Token));
-        Assert.Contains("/ipfs/ping/1.0.0", (await swarm.IdentifyAsync(peer, Token))!.Protocols);
+        Assert.NotNull(await PingProtocol.MeasureAsync(swarm, peer, Token));
+        (PeerId who, IdentifyInfo info) = await observer.Told.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.Equal(peer, who);
+        Assert.Contains(PingProtocol.ProtocolId, info.Protocols);
+        Assert.StartsWith("js-libp2p/", info.AgentVersion, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -171,5 +177,20 @@ public sealed class PayloadByNumberTests : IDisposable
         ExchangeResult result = await Exchange.RequestAsync(swarm, peer, protocols, request, new ExchangeLimits(), Token);
         Assert.Equal(ExchangeOutcome.Ok, result.Outcome);
         return result.Response!;
+    }
+
+    private sealed class Observer : ISwarmObserver
+    {
+        public TaskCompletionSource<(PeerId, IdentifyInfo)> Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Connected(ConnectionInfo connection)
+        {
+        }
+
+        public void Disconnected(ConnectionInfo connection, string reason)
+        {
+        }
+
+        public void Identified(PeerId peer, IdentifyInfo info) => Told.TrySetResult((peer, info));
     }
 }
