@@ -17,8 +17,11 @@ public class PipelineBenchmarks
     [Params(SampleProfile.Small, SampleProfile.Default, SampleProfile.Huge)]
     public SampleProfile Profile { get; set; }
 
-    [Params(KeccakBackend.Scalar, KeccakBackend.Avx2, KeccakBackend.Avx512)]
+    [ParamsSource(nameof(Backends))]
     public KeccakBackend Backend { get; set; }
+
+    public static IEnumerable<KeccakBackend> Backends =>
+        Enum.GetValues<KeccakBackend>().Where(b => b != KeccakBackend.Auto && KeccakBackends.IsSupported(b));
 
     [GlobalSetup]
     public void Setup()

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace OpSync.Codec.OpStack;
 
 /// <summary>When each fork of a chain becomes active, in seconds since 1970. Immutable.</summary>
@@ -26,7 +28,10 @@ public sealed class ForkSchedule : IEquatable<ForkSchedule>
     /// <param name="schedule">The schedule, null after an error.</param>
     /// <param name="error">The rule that is broken, in words, or null. As in op-node a fork needs all earlier ones, none of
     /// them later than itself; Regolith may be left out, which payloads do not show.</param>
-    public static bool TryCreate(ReadOnlySpan<ulong?> times, out ForkSchedule? schedule, out string? error)
+    public static bool TryCreate(
+        ReadOnlySpan<ulong?> times,
+        [NotNullWhen(true)] out ForkSchedule? schedule,
+        [NotNullWhen(false)] out string? error)
     {
         schedule = null;
         error = null;

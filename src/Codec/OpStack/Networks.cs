@@ -49,6 +49,6 @@ public static class Networks
     private static ChainSpec Create(
         ulong chainId, BlockId genesis, ulong genesisTime, BlockId l1Genesis, ReadOnlySpan<ulong?> forkTimes) =>
         ForkSchedule.TryCreate(forkTimes, out ForkSchedule? forks, out string? error)
-            ? new(chainId, genesis, genesisTime, l1Genesis, forks!, new BlockTime(genesis.Number, 2_000))
+            ? new(chainId, genesis, genesisTime, l1Genesis, forks, new BlockTime(genesis.Number, 2_000))
             : throw new InvalidOperationException(error);
 }

@@ -102,7 +102,7 @@ public static class RollupConfig
 
         if (ChainSpec.FindBlockTimeError(l2.Number, blockTimes.ToArray()) is { } wrong)
             return Fail($"opsync_block_times: {wrong}", out error);
-        return new ChainSpec(chainId, l2, genesisTime, l1, forks!, blockTimes.ToArray());
+        return new ChainSpec(chainId, l2, genesisTime, l1, forks, blockTimes.ToArray());
     }
 
     private static bool TryReadId(string key, RollupConfigBlock? block, out BlockId id, out string? error)

@@ -56,7 +56,7 @@ internal ref struct OrderedTrieBuilder(ReadOnlySpan<byte> values, ReadOnlySpan<u
     private void BuildByLevels(int first, int count, int depth)
     {
         Span<TrieNode> nodes = _scratch.Nodes.AsSpan(0, count);
-        for (int i = 0; i < count; i++) nodes[i].Key = KeyAt(first + i);
+        for (int i = 0; i < count; i++) nodes[i] = new TrieNode { Key = KeyAt(first + i) };
         for (int i = 0; i < count; i++) nodes[i].BranchDepth = BranchDepthOf(nodes, i, i + 1, nodes[i].Key, depth);
         AddLeaves(first, nodes);
 

@@ -3,7 +3,7 @@ using OpSync.Codec.Primitives;
 
 namespace OpSync.Codec.Trie;
 
-/// <summary>Working memory of one thread, about 180 kB, whatever the size of the list.</summary>
+/// <summary>Working memory of one thread, about 130 kB, whatever the size of the list.</summary>
 internal sealed class TrieScratch
 {
     /// <summary>Values of a subtree that is built level by level; larger ones are split first.</summary>

@@ -41,7 +41,7 @@ internal sealed class GrainBatcher<TKey, TItem>(
                 lane.Running = true;
             }
 
-            _ = RunAsync(key, lane);
+            Outside.Run(() => RunAsync(key, lane));
             return;
         }
     }

@@ -61,7 +61,7 @@ internal sealed class PeerLink
             _maintaining = true;
         }
 
-        _ = MaintainAsync();
+        Outside.Run(MaintainAsync);
     }
 
     /// <summary>Stops dialling and cancels every request.</summary>
@@ -134,7 +134,7 @@ internal sealed class PeerLink
             _telling = true;
         }
 
-        _ = TellAsync();
+        Outside.Run(TellAsync);
     }
 
     private async Task TellAsync()

@@ -45,7 +45,7 @@ internal sealed class PeerLinks(
         bool known = _links.TryGetValue(peer, out PeerLink? link);
         foreach (AskItem item in items)
         {
-            if (known) _ = FetchAsync(link!, range, item, link!.TokenOf(range));
+            if (known) Outside.Run(() => FetchAsync(link!, range, item, link!.TokenOf(range)));
             else reports.Ended(peer, range, item, FetchVerdict.OurFault, 0, TimeSpan.Zero);
         }
     }

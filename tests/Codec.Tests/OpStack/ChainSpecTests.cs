@@ -113,7 +113,7 @@ public class ChainSpecTests
         Assert.False(ForkSchedule.TryCreate([0, 0, 10, 9], out _, out string? early));
         Assert.Contains("Delta", early, StringComparison.Ordinal);
         Assert.True(ForkSchedule.TryCreate([0, null, 10, 10], out ForkSchedule? schedule, out _));
-        Assert.Equal(Fork.Delta, schedule!.At(10));
+        Assert.Equal(Fork.Delta, schedule.At(10));
         Assert.Equal(Fork.Bedrock, schedule.At(9));
     }
 }

@@ -72,7 +72,7 @@ public class PayloadResponseReaderTests
     {
         // Canyon begins at block 10: block 9 may not carry its time.
         Assert.True(ForkSchedule.TryCreate([0, 0, 120], out ForkSchedule? forks, out _));
-        ChainSpec chain = new(1, default, 100, default, forks!, new BlockTime(0, 2_000));
+        ChainSpec chain = new(1, default, 100, default, forks, new BlockTime(0, 2_000));
         PayloadResponseReader reader = new(chain);
         Assert.Equal(PayloadFault.None, Read(9, 118));
         Assert.Equal(PayloadFault.None, Read(9, 119));
@@ -90,7 +90,7 @@ public class PayloadResponseReaderTests
     public void Layout_follows_a_changed_block_time()
     {
         Assert.True(ForkSchedule.TryCreate([0, 0, 120], out ForkSchedule? forks, out _));
-        ChainSpec chain = new(1, default, 100, default, forks!, new BlockTime(0, 1_000), new BlockTime(10, 500));
+        ChainSpec chain = new(1, default, 100, default, forks, new BlockTime(0, 1_000), new BlockTime(10, 500));
         ExecutionPayload payload = new() { BlockNumber = 29, Timestamp = 119 };
         payload.BlockHash = payload.ComputeBlockHash(PayloadVersion.V1);
         byte[] response = PayloadResponse.Encode(payload.ToSsz(PayloadVersion.V1), PayloadVersion.V1);

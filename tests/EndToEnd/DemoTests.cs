@@ -1,0 +1,30 @@
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace OpSync.EndToEnd;
+
+/// <summary>The demo does what it says, with every kind of peer.</summary>
+public sealed class DemoTests
+{
+    [Theory]
+    [InlineData("small", 400, 4)]
+    [InlineData("default", 200, 1)]
+    [InlineData("huge", 12, 3)]
+    public async Task Demo_fills_verifies_and_serves_on(string profile, int blocks, int peers)
+    {
+        JsonObject json = (await Opsync.RunAsync("demo", "--profile", profile, "--blocks", $"{blocks}", "--peers", $"{peers}", "--json")).ExpectExit(0).Json;
+
+        Assert.True((bool)json["ok"]!);
+        Assert.Equal(blocks, (long)json["verified"]!);
+        Assert.Equal("complete", (string?)json["sync"]!["result"]);
+        JsonArray roles = json["roles"]!.AsArray();
+        Assert.Equal(peers, roles.Count);
+        for (int i = 0; i < peers; i++)
+        {
+            JsonNode peer = json["sync"]!["peers"]![i]!;
+            bool lying = (string?)roles[i] == "lying";
+            if (!lying) Assert.Equal(0, (long)peer["rejected"]! + (long)peer["malformed"]!);
+            else if ((long)peer["ok"]! > 0) Assert.True((long)peer["rejected"]! > 0, peer.ToJsonString());
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace OpSync.EndToEnd;
+
+/// <summary>What <c>opsync sync</c> says and does when something is not as it should be.</summary>
+public sealed class SyncFailureTests : IAsyncLifetime
+{
+    private const ulong First = 109279674;
+    private const ulong Last = 109279679;
+    private readonly TempDirectory _temp = new();
+    private readonly RealBlocks _blocks = RealBlocks.Load("op-mainnet", First, Last);
+    private Server _server = null!;
+
+    private string WrongAnchor => $"{Last}:0x{new string('1', 64)}";
+
+    public async ValueTask InitializeAsync()
+    {
+        await _blocks.WriteArchiveAsync(_temp["blocks.opsync"]);
+        (await Opsync.RunAsync("import", _temp["blocks.opsync"], "--network", "op-mainnet", "--anchor", _blocks.Anchor, "--data-dir", _temp["source"])).ExpectExit(0);
+        _server = await Server.StartAsync("--network", "op-mainnet", "--data-dir", _temp["source"]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _temp.Dispose();
+    }
+
+    [Fact]
+    public async Task A_wrong_anchor_is_a_mismatch_with_both_hashes_and_nobody_is_charged()
+    {
+        JsonObject json = (await SyncAsync(["--peer", _server.Address, "--anchor", WrongAnchor])).ExpectExit(1).Json;
+
+        Assert.Equal("anchorMismatch", (string?)json["result"]);
+        Assert.Contains($"{Last}", (string?)json["reason"], StringComparison.Ordinal);
+        Assert.Contains(new string('1', 64), (string?)json["reason"], StringComparison.Ordinal);
+        Assert.Contains(_blocks.Anchor[(_blocks.Anchor.IndexOf(':', StringComparison.Ordinal) + 1)..], (string?)json["reason"], StringComparison.Ordinal);
+        JsonNode peer = Assert.Single(json["peers"]!.AsArray())!;
+        Assert.Equal(0, (long)peer["rejected"]!);
+        Assert.True((double)peer["score"]! >= 0);
+        Assert.Equal(0, (long)json["stored"]!);
+
+        // The mistake costs nothing: the right anchor then works on the same directory.
+        (await SyncAsync(["--peer", _server.Address, "--anchor", _blocks.Anchor])).ExpectExit(0);
+    }
+
+    [Fact]
+    public async Task Peers_that_cannot_help_are_named_and_the_others_fill_the_range()
+    {
+        using TempDirectory other = new();
+        RealBlocks sepolia = RealBlocks.Load("op-sepolia", 26207960, 26207962);
+        await sepolia.WriteArchiveAsync(other["sepolia.opsync"]);
+        (await Opsync.RunAsync("import", other["sepolia.opsync"], "--network", "op-sepolia", "--anchor", sepolia.Anchor, "--data-dir", other["data"])).ExpectExit(0);
+        await using Server otherChain = await Server.StartAsync("--network", "op-sepolia", "--data-dir", other["data"]);
+        string stranger = (await Opsync.RunAsync("key", "new", "--out", _temp["stranger.key"])).ExpectExit(0).Output.Trim();
+        string wrongId = _server.Address.Replace(_server.PeerId, stranger, StringComparison.Ordinal);
+        string unreachableId = (await Opsync.RunAsync("key", "new", "--type", "ed25519", "--out", _temp["gone.key"])).ExpectExit(0).Output.Trim();
+
+        JsonObject json = (await SyncAsync(
+        [
+            "--peer", _server.Address, "--peer", wrongId, "--peer", $"/ip4/127.0.0.1/tcp/1/p2p/{unreachableId}", "--peer", otherChain.Address,
+            "--anchor", _blocks.Anchor,
+        ])).ExpectExit(0).Json;
+
+        Dictionary<string, JsonNode> peers = json["peers"]!.AsArray().ToDictionary(p => (string)p!["peerId"]!, p => p!);
+        Assert.Equal((long)(Last - First + 1), (long)peers[_server.PeerId]["ok"]!);
+        Assert.Contains("another peer answers", (string?)peers[stranger]["problem"], StringComparison.Ordinal);
+        Assert.Contains("cannot be reached", (string?)peers[unreachableId]["problem"], StringComparison.Ordinal);
+        Assert.Equal(0, (long)peers[otherChain.PeerId]["ok"]!);
+        Assert.All(peers.Values, p => Assert.True((double)p["score"]! >= 0));
+    }
+
+    [Fact]
+    public async Task Heights_that_nobody_has_end_incomplete_with_the_heights_and_who_was_asked()
+    {
+        JsonObject json = (await SyncAsync(["--peer", _server.Address, "--anchor", _blocks.Anchor, "--timeout", "5"], first: First - 3)).ExpectExit(3).Json;
+
+        Assert.Equal("incomplete", (string?)json["result"]);
+        Assert.Equal(Last - First + 1, (ulong)json["stored"]!);
+        Assert.Contains(First - 1, json["missing"]!.AsArray().Select(m => (ulong)m!));
+        Assert.Contains($"{First - 1}", (string?)json["reason"], StringComparison.Ordinal);
+        Assert.True((long)json["peers"]!.AsArray().Single()!["notFound"]! > 0);
+    }
+
+    [Fact]
+    public async Task A_data_directory_of_another_chain_is_refused_and_unchanged()
+    {
+        Dictionary<string, DateTime> before = Directory.GetFiles(_temp["source"]).ToDictionary(f => f, File.GetLastWriteTimeUtc);
+
+        Opsync.Result result = await Opsync.RunAsync(
+            "sync", "--network", "op-sepolia", "--peer", _server.Address, "--first", "1", "--last", "2", "--anchor", WrongAnchor.Replace($"{Last}", "2", StringComparison.Ordinal),
+            "--data-dir", _temp["source"]);
+
+        result.ExpectExit(1);
+        Assert.Contains("11155420", result.Error, StringComparison.Ordinal);
+        Assert.Equal(before, Directory.GetFiles(_temp["source"]).ToDictionary(f => f, File.GetLastWriteTimeUtc));
+    }
+
+    [Fact]
+    public async Task An_import_with_a_wrong_anchor_stores_nothing()
+    {
+        Opsync.Result result = await Opsync.RunAsync("import", _temp["blocks.opsync"], "--network", "op-mainnet", "--anchor", WrongAnchor, "--data-dir", _temp["new"]);
+
+        result.ExpectExit(1);
+        Assert.Contains("mismatch", result.Error, StringComparison.OrdinalIgnoreCase);
+        Opsync.Result count = await Opsync.RunAsync("blocks", "count", "--data-dir", _temp["new"], "--json");
+        if (count.ExitCode == 0) Assert.Equal(0, (long)count.Json["blocks"]!);
+    }
+
+    [Fact]
+    public async Task A_damaged_export_file_is_refused_whole()
+    {
+        byte[] bytes = await File.ReadAllBytesAsync(_temp["blocks.opsync"], TestContext.Current.CancellationToken);
+        bytes[^1000] ^= 1;
+        await File.WriteAllBytesAsync(_temp["damaged.opsync"], bytes, TestContext.Current.CancellationToken);
+
+        Opsync.Result result = await Opsync.RunAsync("import", _temp["damaged.opsync"], "--network", "op-mainnet", "--anchor", _blocks.Anchor, "--data-dir", _temp["new"]);
+
+        result.ExpectExit(1);
+        Assert.Contains($"{Last}", result.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_temp["new"]));
+    }
+
+    [Fact]
+    public async Task Blocks_can_be_counted_listed_shown_and_pruned()
+    {
+        Assert.Equal(6, (long)(await Opsync.RunAsync("blocks", "count", "--data-dir", _temp["source"], "--json")).ExpectExit(0).Json["blocks"]!);
+        JsonNode island = (await Opsync.RunAsync("blocks", "islands", "--data-dir", _temp["source"], "--json")).ExpectExit(0).Json["islands"]!.AsArray().Single()!;
+        Assert.Equal((First, Last), ((ulong)island["first"]!, (ulong)island["last"]!));
+        JsonObject shown = (await Opsync.RunAsync(
+            "blocks", "show", $"{Last}", "--network", "op-mainnet", "--data-dir", _temp["source"], "--ssz", _temp["block.ssz"], "--json")).ExpectExit(0).Json;
+        Assert.Equal(_blocks.Anchor, $"{(ulong)shown["number"]!}:{(string)shown["hash"]!}");
+        Assert.Equal("Configured", (string?)shown["rank"]);
+        Assert.Equal(_blocks.Ssz[^1], await File.ReadAllBytesAsync(_temp["block.ssz"], TestContext.Current.CancellationToken));
+        (await Opsync.RunAsync("blocks", "show", "5", "--network", "op-mainnet", "--data-dir", _temp["source"])).ExpectExit(1);
+
+        Assert.Equal(2, (long)(await Opsync.RunAsync("blocks", "prune", "--below", $"{First + 2}", "--data-dir", _temp["source"], "--json")).ExpectExit(0).Json["pruned"]!);
+        Assert.Equal(4, (long)(await Opsync.RunAsync("blocks", "count", "--data-dir", _temp["source"], "--json")).ExpectExit(0).Json["blocks"]!);
+    }
+
+    private Task<Opsync.Result> SyncAsync(string[] arguments, ulong first = First) => Opsync.RunAsync(
+        ["sync", "--network", "op-mainnet", "--first", $"{first}", "--last", $"{Last}", "--data-dir", _temp["target"], "--json", .. arguments]);
+}
