@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using OpSync.Contracts.Peers;
 using OpSync.Libp2p.Protocols.RequestResponse;
+using OpSync.Silo;
 using OpSync.Silo.Fetching;
 using OpSync.Silo.Peering;
 using OpSync.Sync.Peers;
@@ -40,8 +41,14 @@ internal sealed class CrowdLinks(
     {
         foreach (AskItem item in items)
         {
-            if (_connected.TryGetValue(peer, out ScriptedPeer? scripted)) _ = FetchAsync(peer, scripted, range, item, TokenOf(peer, range));
-            else reports.Ended(peer, range, item, FetchVerdict.OurFault, 0, TimeSpan.Zero);
+            if (_connected.TryGetValue(peer, out ScriptedPeer? scripted))
+            {
+                CancellationToken token = TokenOf(peer, range);
+                Outside.Run(() => FetchAsync(peer, scripted, range, item, token));
+                continue;
+            }
+
+            reports.Ended(peer, range, item, FetchVerdict.OurFault, 0, TimeSpan.Zero);
         }
     }
 
@@ -59,7 +66,7 @@ internal sealed class CrowdLinks(
     }
 
     /// <summary>What the link knows changed.</summary>
-    public void Tell(PeerKey peer) => _ = TellAsync(peer);
+    public void Tell(PeerKey peer) => Outside.Run(() => TellAsync(peer));
 
     public void Dispose() => _stopping.Cancel();
 
