@@ -24,7 +24,7 @@ namespace OpSync.Grains.Tests.Kit;
 /// <summary>A whole silo on a data directory of its own, with a crowd in place of the network. Can be killed and started again.</summary>
 internal sealed class World : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(10);
 
     private readonly string _path = Directory.CreateTempSubdirectory("opsync-grains-").FullName;
