@@ -32,7 +32,9 @@ internal static class Opsync
     public static Process Start(params string[] arguments) => Process.Start(
         new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "opsync.dll"), .. arguments])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
 
     /// <summary>What a finished command left.</summary>

@@ -44,7 +44,9 @@ internal static class JsEnvironment
         {
             using Process process = Process.Start(new ProcessStartInfo(program, arguments)
             {
-                WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true,
+                WorkingDirectory = directory,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
             })!;
             Task<string> error = process.StandardError.ReadToEndAsync();
             string output = await process.StandardOutput.ReadToEndAsync();

@@ -31,7 +31,10 @@ internal sealed class JsPeer : IAsyncDisposable
         string directory = await JsEnvironment.RequireAsync();
         JsPeer peer = new(Process.Start(new ProcessStartInfo("node", ["peer.mjs", keyType])
         {
-            WorkingDirectory = directory, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!);
         JsonNode hello = await peer.ReadAsync();
         peer.Address = (string)hello["address"]!;

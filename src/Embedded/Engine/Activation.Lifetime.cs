@@ -220,6 +220,11 @@ internal sealed partial class Activation
         public override Task RunAsync() => _work();
 
         /// <inheritdoc/>
+        public override void Conclude()
+        {
+        }
+
+        /// <inheritdoc/>
         public override void Refuse(Exception reason)
         {
         }

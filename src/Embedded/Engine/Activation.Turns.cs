@@ -91,6 +91,8 @@ internal sealed partial class Activation
                 RequestEnd(new DeactivationReason(DeactivationReasonCode.RuntimeRequested, "Chosen by the hostile switch."));
             Pump();
         }
+
+        turn.Conclude();
     }
 
     private bool MayStart(Turn turn) => turn.Admission switch

@@ -8,6 +8,8 @@ internal abstract class Call(GrainMethod method, object?[] arguments) : Turn
 {
     private object?[]? _arguments = arguments;
     private CallFrame? _frame;
+    private Exception? _failure;
+    private bool _ran;
 
     public GrainMethod Method => method;
 
@@ -41,18 +43,19 @@ internal abstract class Call(GrainMethod method, object?[] arguments) : Turn
     {
         object?[]? arguments = Interlocked.Exchange(ref _arguments, null);
         if (arguments is null) return;   // timed out while it waited
+        _ran = true;
         CallFrame.Current = _frame;
         try
         {
             object returned = method.Invoker.Invoke(Activation!.GrainInstance, arguments.AsSpan())
                 ?? throw new InvalidOperationException($"{method.Name} returned null instead of a task.");
-            await AnswerAsync(returned);
+            await TakeResultAsync(returned);
         }
         catch (Exception e)
         {
             // All exceptions of a grain belong to its caller; what the activation must know of it is in the type.
             if (e is InconsistentStateException { Activation: { } owner } && owner == Activation) Activation.EndAfter(e);
-            Refuse(e);
+            _failure = e;
         }
         finally
         {
@@ -67,22 +70,31 @@ internal abstract class Call(GrainMethod method, object?[] arguments) : Turn
         if (method.IsOneWay) Silo?.OneWayFailed(this, reason);
         else
         {
-            EndWatch();
+            Watch.Lane?.Remove(this);
+            _frame?.Close();
             Fail(reason);
         }
     }
 
-    /// <summary>Waits for the grain's task and hands its outcome to the caller.</summary>
-    protected abstract Task AnswerAsync(object returned);
+    /// <inheritdoc/>
+    public override void Conclude()
+    {
+        if (_failure is not null) Refuse(_failure);
+        else if (_ran && !method.IsOneWay)
+        {
+            Watch.Lane?.Remove(this);
+            Answer();
+        }
+    }
+
+    /// <summary>Waits for the grain's task and keeps its result.</summary>
+    protected abstract Task TakeResultAsync(object returned);
+
+    /// <summary>Hands the result to the caller, unless it got an exception before.</summary>
+    protected abstract void Answer();
 
     /// <summary>Hands an exception to the caller, unless it has an answer.</summary>
     protected abstract void Fail(Exception reason);
-
-    protected void EndWatch()
-    {
-        Watch.Lane?.Remove(this);
-        _frame?.Close();
-    }
 }
 
 /// <inheritdoc/>
@@ -91,6 +103,8 @@ internal sealed class Call<T>(GrainMethod method, object?[] arguments) : Call(me
 {
     private readonly TaskCompletionSource<T>? _answer =
         method.IsOneWay ? null : new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private T _result = default!;
 
     public static Call Create(GrainMethod method, object?[] arguments) => new Call<T>(method, arguments);
 
@@ -103,21 +117,19 @@ internal sealed class Call<T>(GrainMethod method, object?[] arguments) : Call(me
     };
 
     /// <inheritdoc/>
-    protected override async Task AnswerAsync(object returned)
+    protected override async Task TakeResultAsync(object returned)
     {
-        T result = default!;
         switch (Method.Shape)
         {
             case ReturnShape.Task: await (Task)returned; break;
-            case ReturnShape.TaskOf: result = await (Task<T>)returned; break;
+            case ReturnShape.TaskOf: _result = await (Task<T>)returned; break;
             case ReturnShape.ValueTask: await (ValueTask)returned; break;
-            case ReturnShape.ValueTaskOf: result = await (ValueTask<T>)returned; break;
+            case ReturnShape.ValueTaskOf: _result = await (ValueTask<T>)returned; break;
         }
-
-        if (_answer is null) return;
-        EndWatch();
-        _answer.TrySetResult(result);
     }
+
+    /// <inheritdoc/>
+    protected override void Answer() => _answer!.TrySetResult(_result);
 
     /// <inheritdoc/>
     protected override void Fail(Exception reason) => _answer!.TrySetException(reason);

@@ -72,6 +72,11 @@ internal sealed class GrainTimer : Turn, IGrainTimer
         }
 
         frame.Close();
+    }
+
+    /// <inheritdoc/>
+    public override void Conclude()
+    {
         lock (_gate)
         {
             _queued = false;

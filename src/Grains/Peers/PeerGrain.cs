@@ -84,7 +84,7 @@ internal sealed class PeerGrain(
         if (!_link.Connected) return Refuse(FetchRefusal.NotConnected, RetrySoon);
         if (!Serves(order.Range.ChainId)) return Refuse(FetchRefusal.Unsupported, NoticePeriod);
 
-        Admission admission = _policy.Admit(order.Items.Length, Now, time.GetUtcNow());
+        Admission admission = _policy.Admit(order.Items.Length, Now, time.GetUtcNow(), links.CountOpen(Key));
         if (admission.Granted > 0)
         {
             AskItem[] items = new AskItem[admission.Granted];
@@ -196,7 +196,7 @@ internal sealed class PeerGrain(
             Score = snapshot.Score,
             BannedUntil = snapshot.BannedUntil,
             RestingUntil = snapshot.RestingUntil,
-            InFlight = snapshot.InFlight,
+            InFlight = links.CountOpen(Key),
             Requests = snapshot.Requests,
             Ok = snapshot.Count(FetchOutcome.Good),
             NotFound = snapshot.Count(FetchOutcome.NotFound),

@@ -102,6 +102,9 @@ public static class MultistreamSelect
                 MultistreamLine line = await reading;
                 if (line.Verdict != MultistreamVerdict.Selected)
                 {
+                    // A refused optimistic dialer's first bytes follow its proposal: it must still hear the refusal.
+                    if (proposals > 0 && pending > 0)
+                        await stream.WriteAsync(output.AsMemory(0, pending), cancellationToken);
                     result = new(line.Verdict, null);
                     break;
                 }

@@ -3,7 +3,8 @@ namespace OpSync.Libp2p.Streams;
 /// <summary>One multiplexed stream of a connection, as protocols see it.</summary>
 /// <remarks>
 /// One reader and one writer at a time. Reading returns 0 at the remote's half-close. A reset by either side, and a lost
-/// connection, surface as <see cref="StreamResetException"/>. Disposing a stream that is not closed on both sides resets it.
+/// connection, surface as <see cref="StreamResetException"/>; what had come before the remote's reset is read first. Disposing a
+/// stream that is not closed on both sides resets it.
 /// </remarks>
 public abstract class Libp2pStream : Stream
 {

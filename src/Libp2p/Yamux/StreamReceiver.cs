@@ -27,13 +27,13 @@ internal sealed class StreamReceiver(YamuxStream stream, YamuxLimits limits) : I
         {
             if (_reading)
                 throw new InvalidOperationException("A stream has one reader at a time.");
-            if (_failure is not null)
-                throw new StreamResetException(_failure);
-            if (buffer.IsEmpty || (_finished && _queue.Length == 0))
-                return ValueTask.FromResult(0);
             int taken = _queue.Take(buffer.Span);
             if (taken == 0)
-                return Wait(buffer, cancellationToken);
+            {
+                if (_failure is not null)
+                    throw new StreamResetException(_failure);
+                return buffer.IsEmpty || _finished ? ValueTask.FromResult(0) : Wait(buffer, cancellationToken);
+            }
             credit = TakeCredit();
             buffer = buffer[..taken];
         }
@@ -91,15 +91,18 @@ internal sealed class StreamReceiver(YamuxStream stream, YamuxLimits limits) : I
         }
     }
 
-    /// <summary>Reset, lost connection or dispose: memory goes back, a waiting reader fails.</summary>
-    public void Fail(string reason)
+    /// <summary>Nothing more will come: a waiting reader fails, later ones once they have read what is here.</summary>
+    /// <param name="reason">For people.</param>
+    /// <param name="drop">Drop what is here as well: this side gives the stream up.</param>
+    public void Fail(string reason, bool drop)
     {
         lock (_gate)
         {
+            if (drop)
+                _queue.Clear();
             if (_failure is not null)
                 return;
             _failure = reason;
-            _queue.Clear();
             limits.WindowGrowth.Return(_growth);
             if (_reading)
                 Complete(new StreamResetException(reason));
@@ -161,7 +164,7 @@ internal sealed class StreamReceiver(YamuxStream stream, YamuxLimits limits) : I
 
     private uint TakeCredit()
     {
-        if (_finished || !_window.IsUpdateDue(_queue.Length))
+        if (_finished || _failure is not null || !_window.IsUpdateDue(_queue.Length))
             return 0;
         // An empty queue means that the reader waits for the remote: a larger window may help.
         if (_queue.Length == 0 && _window.Size * 2 <= limits.Options.ReceiveWindowMax && limits.WindowGrowth.TryTake(_window.Size))

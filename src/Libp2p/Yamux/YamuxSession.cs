@@ -49,7 +49,7 @@ public sealed class YamuxSession : IAsyncDisposable
         _limits = new YamuxLimits(options, process);
         _output = new YamuxOutput(channel, time);
         _accepted = Channel.CreateBounded<YamuxStream>(
-            new BoundedChannelOptions(options.AcceptBacklogMax) { SingleReader = true, SingleWriter = true });
+            new BoundedChannelOptions(options.AcceptBacklogMax) { SingleWriter = true });
         _nextId = isDialer ? 1u : 2u;
         _remoteParity = isDialer ? 0u : 1u;
         _pings = new TokenMeter(options.PingBurst, options.PingsPerSecond, time);
@@ -268,6 +268,8 @@ public sealed class YamuxSession : IAsyncDisposable
         Task writing = WriteLoopAsync();
         Close(await ReadLoopAsync());
         await writing;
+        while (_accepted.Reader.TryRead(out YamuxStream? stream))   // nobody came for them
+            await stream.DisposeAsync();
         await _ticker.DisposeAsync();
         await _channel.DisposeAsync();
         if (_closeDeadline is { } deadline)

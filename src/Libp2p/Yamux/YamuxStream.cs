@@ -46,13 +46,13 @@ internal sealed class YamuxStream : Libp2pStream
     public override void Reset() => Reset("The stream was reset by this side.");
 
     /// <summary>Resets and tells the remote, unless both sides are done.</summary>
-    public void Reset(string reason) => End(reason, tell: (Volatile.Read(ref _done) & Gone) != Gone);
+    public void Reset(string reason) => End(reason, byUs: true);
 
     // Called by the reader loop.
 
-    public void RemoteReset() => End("The stream was reset by the remote.", tell: false);
+    public void RemoteReset() => End("The stream was reset by the remote.", byUs: false);
 
-    public void ConnectionLost(YamuxEnd end) => End($"The connection ended: {end}.", tell: false);
+    public void ConnectionLost(YamuxEnd end) => End($"The connection ended: {end}.", byUs: false);
 
     public YamuxEnd BeginData(uint length) => _receiver.Begin(length);
 
@@ -79,10 +79,11 @@ internal sealed class YamuxStream : Libp2pStream
         base.Dispose(disposing);
     }
 
-    private void End(string reason, bool tell)
+    private void End(string reason, bool byUs)
     {
+        bool tell = byUs && (Volatile.Read(ref _done) & Gone) != Gone;
         _output.Reset(_sender, reason, tell);
-        _receiver.Fail(reason);
+        _receiver.Fail(reason, drop: byUs);
         Mark(Gone);
     }
 

@@ -27,6 +27,7 @@ internal sealed class PeerLink
     private bool _maintaining;
     private bool _telling;
     private bool _stale;
+    private int _open;
 
     public PeerLink(
         PeerKey key, PeerId id, SwarmHolder swarm, IGrainFactory grains, PeerLinkOptions options, TimeProvider time, ILogger log,
@@ -41,6 +42,9 @@ internal sealed class PeerLink
         _log = log;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
     }
+
+    /// <summary>Requests that have no outcome yet.</summary>
+    public int Open => Volatile.Read(ref _open);
 
     public PeerKey Key { get; }
 
@@ -74,6 +78,9 @@ internal sealed class PeerLink
             _ranges.Clear();
         }
     }
+
+    /// <summary>A request begins (1) or has ended (-1).</summary>
+    public void Count(int change) => Interlocked.Add(ref _open, change);
 
     /// <summary>The token that ends the requests of a range.</summary>
     public CancellationToken TokenOf(RangeKey range)
@@ -158,9 +165,11 @@ internal sealed class PeerLink
                 await _grains.GetPeer(Key.Value).LinkChanged(
                     new LinkState(connected, connected ? "" : _problem, _chains is not null, _chains ?? [], _agent)).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
+            catch (Exception e) when (e is TimeoutException or OrleansException or IOException or InvalidOperationException)
             {
                 Log.DeliveryFailed(_log, nameof(LinkState), 1, e);
+                lock (_lock) _stale = !_stop.IsCancellationRequested;
+                await Task.Delay(_options.RedialFirst, _time).ConfigureAwait(false);
             }
         }
     }

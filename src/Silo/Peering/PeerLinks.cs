@@ -42,13 +42,17 @@ internal sealed class PeerLinks(
     /// <inheritdoc/>
     public void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items)
     {
-        bool known = _links.TryGetValue(peer, out PeerLink? link);
+        _links.TryGetValue(peer, out PeerLink? link);
+        link?.Count(items.Count);
         foreach (AskItem item in items)
         {
-            if (known) Outside.Run(() => FetchAsync(link!, range, item, link!.TokenOf(range)));
+            if (link is not null) Outside.Run(() => FetchAsync(link, range, item, link.TokenOf(range)));
             else reports.Ended(peer, range, item, FetchVerdict.OurFault, 0, TimeSpan.Zero);
         }
     }
+
+    /// <inheritdoc/>
+    public int CountOpen(PeerKey peer) => _links.TryGetValue(peer, out PeerLink? link) ? link.Open : 0;
 
     /// <inheritdoc/>
     public void Cancel(PeerKey peer, RangeKey range)
@@ -86,42 +90,55 @@ internal sealed class PeerLinks(
     {
         ReadReservation reservation = new(budget, item.Urgent);
         FetchVerdict verdict = FetchVerdict.OurFault;
-        int bytes = 0;
-        TimeSpan elapsed = TimeSpan.Zero;
+        ExchangeResult result = default;
         try
         {
             await reservation.ExtendAsync(item.SizeExpected, cancellationToken).ConfigureAwait(false);
-            byte[] request = new byte[PayloadByNumber.RequestSize];
-            PayloadByNumber.WriteRequest(item.Number, request);
-            ExchangeLimits limits = new()
-            {
-                ResponseSizeMax = PayloadByNumber.SizeMax,
-                ExpectedSize = item.SizeExpected,
-                OpenTimeout = options.Value.OpenTimeout,
-                WriteTimeout = options.Value.WriteTimeout,
-                ReadTimeout = options.Value.ReadTimeout,
-                Budget = reservation,
-            };
-            ExchangeResult result = await Exchange.RequestAsync(
-                swarm.Value, link.Id, chains.Get(range.ChainId).Protocols, request, limits, cancellationToken).ConfigureAwait(false);
-            elapsed = result.Elapsed;
-            if (result.Outcome == ExchangeOutcome.Ok)
-            {
-                bytes = result.Response!.Memory.Length;
-                FetchedResponse fetched = new(link.Key, range, item, result.Response, reservation.Taken, elapsed);
-                await verifier.SubmitAsync(fetched, _stopping.Token).ConfigureAwait(false);
-                return;
-            }
-
+            result = await RequestAsync(link, range, item, reservation, cancellationToken).ConfigureAwait(false);
             verdict = ToVerdict(result.Outcome);
         }
         catch (OperationCanceledException)
         {
             // Cancelled by the range or by the end of the process: nobody's fault but ours.
         }
+        finally
+        {
+            link.Count(-1);
+        }
+
+        if (result.Response is { } response)
+        {
+            try
+            {
+                FetchedResponse fetched = new(link.Key, range, item, response, reservation.Taken, result.Elapsed);
+                await verifier.SubmitAsync(fetched, _stopping.Token).ConfigureAwait(false);
+                return;
+            }
+            catch (OperationCanceledException)
+            {
+                response.Dispose();
+            }
+        }
 
         reservation.ReturnAll();
-        reports.Ended(link.Key, range, item, verdict, bytes, elapsed);
+        reports.Ended(link.Key, range, item, verdict, 0, result.Elapsed);
+    }
+
+    private ValueTask<ExchangeResult> RequestAsync(
+        PeerLink link, RangeKey range, AskItem item, ReadReservation reservation, CancellationToken cancellationToken)
+    {
+        byte[] request = new byte[PayloadByNumber.RequestSize];
+        PayloadByNumber.WriteRequest(item.Number, request);
+        ExchangeLimits limits = new()
+        {
+            ResponseSizeMax = PayloadByNumber.SizeMax,
+            ExpectedSize = item.SizeExpected,
+            OpenTimeout = options.Value.OpenTimeout,
+            WriteTimeout = options.Value.WriteTimeout,
+            ReadTimeout = options.Value.ReadTimeout,
+            Budget = reservation,
+        };
+        return Exchange.RequestAsync(swarm.Value, link.Id, chains.Get(range.ChainId).Protocols, request, limits, cancellationToken);
     }
 
     private static FetchVerdict ToVerdict(ExchangeOutcome outcome) => outcome switch
@@ -129,7 +146,7 @@ internal sealed class PeerLinks(
         ExchangeOutcome.Timeout => FetchVerdict.Timeout,
         ExchangeOutcome.Unsupported => FetchVerdict.Unsupported,
         ExchangeOutcome.TooLarge => FetchVerdict.Malformed,
-        ExchangeOutcome.Cancelled => FetchVerdict.OurFault,
+        ExchangeOutcome.Ok or ExchangeOutcome.Cancelled => FetchVerdict.OurFault,
         _ => FetchVerdict.Failed,
     };
 }

@@ -57,7 +57,9 @@ public sealed class PeerPolicy
     /// <param name="wanted">Requests wished, 0 or more.</param>
     /// <param name="now">Monotonic time.</param>
     /// <param name="wall">Wall time.</param>
-    public Admission Admit(int wanted, TimeSpan now, DateTimeOffset wall)
+    /// <param name="open">Requests open right now, from whoever holds the connection. It is ahead of the reports: a caller that
+    /// already has its answer is not refused for it. Null counts what was granted and not reported.</param>
+    public Admission Admit(int wanted, TimeSpan now, DateTimeOffset wall, int? open = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(wanted);
         Advance(wall);
@@ -66,7 +68,7 @@ public sealed class PeerPolicy
         if (rest > TimeSpan.Zero) return new Admission(0, rest, RefusalReason.Resting);
 
         while (_inFlight.TryPeek(out TimeSpan since) && now - since >= _options.InFlightLost) _inFlight.Dequeue();
-        int room = Math.Max(0, _options.InFlightMax - _inFlight.Count);
+        int room = Math.Max(0, _options.InFlightMax - (open ?? _inFlight.Count));
         int tokens = _bucket.Available(now);
         int granted = Math.Min(wanted, Math.Min(room, tokens));
         if (granted > 0)

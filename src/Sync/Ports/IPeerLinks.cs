@@ -18,6 +18,9 @@ public interface IPeerLinks
     /// <summary>Starts requests, in the order given, each under its own deadline and the silo's byte budget.</summary>
     void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items);
 
+    /// <summary>Requests to the peer that have no outcome yet.</summary>
+    int CountOpen(PeerKey peer);
+
     /// <summary>Resets the open requests of a range at a peer, of this generation and all before.</summary>
     void Cancel(PeerKey peer, RangeKey range);
 }

@@ -62,8 +62,14 @@ internal sealed class FlightTable
         ulong id = ++_sequence << PlaceBits | (uint)place;
         _flights[place] = new Flight
         {
-            Id = id, Peer = peer, PeerIndex = peerIndex, Depth = depth, Expected = expected, AskedAt = now,
-            Older = _newest, Newer = None,
+            Id = id,
+            Peer = peer,
+            PeerIndex = peerIndex,
+            Depth = depth,
+            Expected = expected,
+            AskedAt = now,
+            Older = _newest,
+            Newer = None,
         };
         if (_newest == None) _oldest = place;
         else _flights[_newest].Newer = place;

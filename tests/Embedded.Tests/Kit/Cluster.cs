@@ -9,11 +9,15 @@ namespace OpSync.Embedded.Tests.Kit;
 internal static class Cluster
 {
     /// <summary>A silo with the good grains of this assembly, a clock that stands still and a probe.</summary>
-    public static EmbeddedTestClusterBuilder Build(Probe probe, FakeTime? time = null) => new EmbeddedTestClusterBuilder()
+    public static EmbeddedTestClusterBuilder Build(Probe probe, FakeTime? time = null, bool storage = true) => new EmbeddedTestClusterBuilder()
         .AddAssembly(typeof(Cluster).Assembly)
         .ConfigureSilo(silo => silo.Configure<EmbeddedOptions>(o => o.TypeFilter = IsGood))
         .UseTime(time ?? new FakeTime())
-        .ConfigureHost(host => host.Services.AddSingleton(probe));
+        .ConfigureHost(host => host.Services.AddSingleton(probe))
+        .ConfigureSilo(silo =>
+        {
+            if (storage) silo.AddMemoryGrainStorage("store").AddMemoryGrainStorageAsDefault();
+        });
 
     /// <summary>Waits for what must happen soon; a hang becomes a failure.</summary>
     public static Task<T> Soon<T>(this Task<T> task) => task.WaitAsync(TimeSpan.FromSeconds(30));

@@ -173,7 +173,7 @@ public sealed class YamuxSessionTests
         List<YamuxHeader> rest = await peer.RestAsync();
         Assert.Equal(new YamuxHeader(YamuxType.GoAway, YamuxFlags.None, 0, 1), rest[^1]);
         Assert.Equal(expected, await session.Completion);
-        await Assert.ThrowsAsync<StreamResetException>(() => stream.ReadAsync(new byte[1], Ct).AsTask());
+        await Assert.ThrowsAsync<StreamResetException>(() => stream.WriteAsync(new byte[1], Ct).AsTask());
         Assert.Null(session.TryOpen());
         Assert.Null(await session.AcceptAsync(Ct));
         if (kind == "ping flood")
@@ -293,6 +293,21 @@ public sealed class YamuxSessionTests
     }
 
     [Fact]
+    public async Task Bytes_that_came_before_a_reset_can_still_be_read()
+    {
+        await using YamuxHarness harness = new();
+        (YamuxSession session, ScriptedYamux peer, _) = harness.Scripted();
+        await peer.DataAsync(1, [1, 2, 3], YamuxFlags.Syn);
+        await peer.WindowAsync(1, 0, YamuxFlags.Rst);
+        await peer.SyncAsync();
+        await using Libp2pStream stream = (await session.AcceptAsync(Ct))!;
+        byte[] got = new byte[3];
+        await stream.ReadExactlyAsync(got, Ct);
+        Assert.Equal([1, 2, 3], got);
+        await Assert.ThrowsAsync<StreamResetException>(() => stream.ReadAsync(got, Ct).AsTask());
+    }
+
+    [Fact]
     public async Task Remote_go_away_stops_new_streams_and_keeps_the_open_ones()
     {
         await using YamuxHarness harness = new();
@@ -344,13 +359,12 @@ public sealed class YamuxSessionTests
         await peer.WindowAsync(1, 10_000_000);
         await peer.SyncAsync();
         Task write = stream.WriteAsync(new byte[10_000_000], Ct).AsTask();
-        while (!session.IsClosing)   // the write loop runs on its own; time passes until it is stuck long enough
+        while (!session.Completion.IsCompleted)   // first the write timeout, then the close deadline
         {
             harness.Time.Advance(TimeSpan.FromSeconds(5));
             await Task.Yield();
         }
         await Assert.ThrowsAsync<StreamResetException>(() => write);
-        harness.Time.Advance(TimeSpan.FromSeconds(1));   // the close deadline
         Assert.Equal(YamuxEnd.WriteStalled, await session.Completion);
     }
 
@@ -370,7 +384,11 @@ public sealed class YamuxSessionTests
             Ct);
         while (!session.IsClosing)
             await Task.Yield();
-        harness.Time.Advance(TimeSpan.FromSeconds(1));   // the close deadline
+        while (!session.Completion.IsCompleted)   // the close deadline
+        {
+            harness.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
         Assert.Equal(YamuxEnd.ControlBacklog, await session.Completion);
         await Assert.ThrowsAsync<IOException>(() => flood);
     }

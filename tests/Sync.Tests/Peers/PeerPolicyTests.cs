@@ -228,8 +228,13 @@ public sealed class PeerPolicyTests
         Assert.Equal(0, Snapshot(Policy(state: new PeerState { Version = 99, UpdatedAt = _wall, Lies = 20 })).Score);
         PeerState wild = new()
         {
-            UpdatedAt = _wall + TimeSpan.FromDays(900), Lies = double.NaN, Valid = 1e9, Bans = -4, Requests = -1,
-            BannedUntil = _wall + TimeSpan.FromDays(9_000), LastBanEnd = DateTimeOffset.MinValue,
+            UpdatedAt = _wall + TimeSpan.FromDays(900),
+            Lies = double.NaN,
+            Valid = 1e9,
+            Bans = -4,
+            Requests = -1,
+            BannedUntil = _wall + TimeSpan.FromDays(9_000),
+            LastBanEnd = DateTimeOffset.MinValue,
         };
         PeerPolicy policy = Policy(state: wild);
         Assert.Equal(5, Snapshot(policy).Score, 6);

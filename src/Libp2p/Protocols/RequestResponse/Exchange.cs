@@ -68,7 +68,7 @@ public static class Exchange
                     ? new ExchangeResult(ExchangeOutcome.Ok, reader.Take(), open.Protocol)
                     : new ExchangeResult(ExchangeOutcome.TooLarge, null, open.Protocol);
             }
-            catch (ProtocolRefusedException)
+            catch (ProtocolRefusedException e) when (e.Verdict == MultistreamVerdict.Refused)
             {
                 swarm.Forget(peer, open.Protocol);
                 throw;
@@ -79,7 +79,7 @@ public static class Exchange
         {
             OperationCanceledException when cancellationToken.IsCancellationRequested => ExchangeOutcome.Cancelled,
             OperationCanceledException => ExchangeOutcome.Timeout,
-            ProtocolRefusedException => ExchangeOutcome.OpenFailed,
+            ProtocolRefusedException { Verdict: not MultistreamVerdict.Closed } => ExchangeOutcome.OpenFailed,
             _ => ExchangeOutcome.Reset,
         };
     }
