@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Multiaddrs;
@@ -17,7 +18,7 @@ internal static partial class Log
     public static partial void Disconnected(ILogger logger, PeerId peer, Multiaddr address, string reason);
 
     [LoggerMessage(2003, LogLevel.Debug, "Inbound connection from {Address} refused: {Reason}")]
-    public static partial void InboundRefused(ILogger logger, System.Net.IPAddress address, string reason);
+    public static partial void InboundRefused(ILogger logger, IPAddress address, string reason);
 
     [LoggerMessage(2004, LogLevel.Error, "Handler of {Protocol} failed")]
     public static partial void HandlerFailed(ILogger logger, string protocol, Exception exception);
@@ -30,4 +31,7 @@ internal static partial class Log
 
     [LoggerMessage(2007, LogLevel.Warning, "Some handlers were still running when the swarm was disposed: {Count}")]
     public static partial void HandlersLeft(ILogger logger, int count);
+
+    [LoggerMessage(2008, LogLevel.Critical, "A listener or connection of the swarm failed")]
+    public static partial void WorkFailed(ILogger logger, Exception exception);
 }

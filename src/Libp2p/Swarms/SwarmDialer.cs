@@ -6,7 +6,8 @@ using OpSync.Libp2p.Transport;
 namespace OpSync.Libp2p.Swarms;
 
 /// <summary>Dials peers over their addresses, one after the other within one deadline. Two dials of one peer become one.</summary>
-internal sealed class SwarmDialer(Swarm swarm, SwarmOptions options, Upgrader upgrader, TimeProvider time, CancellationToken stop)
+internal sealed class SwarmDialer(
+    Swarm swarm, SwarmOptions options, Upgrader upgrader, TimeProvider time, WorkTracker work, CancellationToken stop)
 {
     private readonly Dictionary<PeerId, Task<DialResult>> _byPeer = [];   // its own lock
     private int _count;
@@ -23,6 +24,7 @@ internal sealed class SwarmDialer(Swarm swarm, SwarmOptions options, Upgrader up
                 if (_count >= options.DialsMax || stop.IsCancellationRequested)
                     return new DialResult(DialOutcome.LimitReached, null, "too many dials, or shutting down");
                 _count++;
+                work.Enter();
                 dial = RunAsync(expected, addresses);
                 if (expected is not null)
                     _byPeer.Add(expected, dial);
@@ -53,6 +55,7 @@ internal sealed class SwarmDialer(Swarm swarm, SwarmOptions options, Upgrader up
                 if (expected is not null)
                     _byPeer.Remove(expected);
             }
+            work.Exit();
         }
         SwarmMetrics.Dialed(result.Outcome);
         return result;

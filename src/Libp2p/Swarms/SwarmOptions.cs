@@ -9,7 +9,7 @@ public sealed record SwarmOptions
     /// <summary>Connections in all, 1 to 10,000.</summary>
     public int ConnectionsMax { get; init; } = 256;
 
-    /// <summary>Connections others opened, up to <see cref="ConnectionsMax"/>: the rest is kept for peers we dial.</summary>
+    /// <summary>Connections others opened: what <see cref="ConnectionsMax"/> leaves is kept for peers we dial.</summary>
     public int InboundConnectionsMax { get; init; } = 192;
 
     /// <summary>Connections with one peer, 1 or more. Two, since both sides may dial at the same time. A further one, whose peer
@@ -67,4 +67,28 @@ public sealed record SwarmOptions
 
     /// <summary>Limits of each connection's muxer.</summary>
     public YamuxOptions Muxer { get; init; } = new();
+
+    /// <summary>Checks the ranges, the muxer's included.</summary>
+    /// <exception cref="ArgumentException">An option is out of its range; the message names it.</exception>
+    public void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(ConnectionsMax, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(InboundConnectionsMax);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ConnectionsPerPeerMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ConnectionsPerAddressMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(HandshakesMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(HandshakesPerAddressMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(DialsMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(DialAddressesMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(InboundStreamsMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BufferedBytesMax, Muxer.BufferedBytesMax);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ListenBacklog, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DialTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(UpgradeTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(NegotiateTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(IdentifyTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(LingerTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(DrainTimeout, TimeSpan.Zero);
+        Muxer.Validate();
+    }
 }

@@ -10,7 +10,7 @@ public sealed record YamuxOptions
     /// <summary>Streams this side may have open, 1 to 1,024. Other implementations accept 256 unconfirmed ones.</summary>
     public int OutboundStreamsMax { get; init; } = 256;
 
-    /// <summary>Inbound streams waiting to be accepted, 1 to <see cref="InboundStreamsMax"/>; more are refused with a reset.</summary>
+    /// <summary>Inbound streams waiting to be accepted, 1 to 1,024; more are refused with a reset.</summary>
     public int AcceptBacklogMax { get; init; } = 64;
 
     /// <summary>Bytes one stream's receive window may grow to, 256 KiB (no growth) to 16 MiB. It doubles while the reader keeps up,
@@ -20,7 +20,7 @@ public sealed record YamuxOptions
     /// <summary>Bytes all streams' windows together may grow above their initial size, 0 to 64 MiB.</summary>
     public int WindowGrowthMax { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>Received, unread bytes a connection may hold, 256 KiB to 1 GiB. A stream that would go above is reset.</summary>
+    /// <summary>Received, unread bytes a connection may hold, 512 KiB to 1 GiB. A stream that would go above is reset.</summary>
     public int BufferedBytesMax { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>How often a silent connection is pinged, 5 s or more.</summary>
@@ -47,4 +47,30 @@ public sealed record YamuxOptions
 
     /// <summary>Nuisance points forgiven per second.</summary>
     public int NuisancePerSecond { get; init; } = 1_024;
+
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="ArgumentException">An option is out of its range; the message names it.</exception>
+    public void Validate()
+    {
+        CheckRange(InboundStreamsMax, 1, 1_024, nameof(InboundStreamsMax));
+        CheckRange(OutboundStreamsMax, 1, 1_024, nameof(OutboundStreamsMax));
+        CheckRange(AcceptBacklogMax, 1, 1_024, nameof(AcceptBacklogMax));
+        CheckRange(ReceiveWindowMax, SendWindow.Initial, 16 * 1024 * 1024, nameof(ReceiveWindowMax));
+        CheckRange(WindowGrowthMax, 0, 64 * 1024 * 1024, nameof(WindowGrowthMax));
+        CheckRange(BufferedBytesMax, 2 * SendWindow.Initial, 1024 * 1024 * 1024, nameof(BufferedBytesMax));
+        CheckRange(PingBurst, 1, int.MaxValue, nameof(PingBurst));
+        CheckRange(PingsPerSecond, 0, int.MaxValue, nameof(PingsPerSecond));
+        CheckRange(NuisanceBurst, 1, int.MaxValue, nameof(NuisanceBurst));
+        CheckRange(NuisancePerSecond, 0, int.MaxValue, nameof(NuisancePerSecond));
+        ArgumentOutOfRangeException.ThrowIfLessThan(KeepAliveInterval, TimeSpan.FromSeconds(5));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SilenceMax, KeepAliveInterval);
+        ArgumentOutOfRangeException.ThrowIfLessThan(WriteTimeout, TimeSpan.FromSeconds(1));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(CloseTimeout, TimeSpan.Zero);
+    }
+
+    private static void CheckRange(int value, int min, int max, string name)
+    {
+        if (value < min || value > max)
+            throw new ArgumentOutOfRangeException(name, value, $"{min} to {max}");
+    }
 }

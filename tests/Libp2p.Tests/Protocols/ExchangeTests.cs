@@ -166,6 +166,32 @@ public sealed class ExchangeTests
     }
 
     [Fact]
+    public async Task Streams_above_the_process_limit_are_reset_and_the_next_is_served()
+    {
+        await using Node server = await Node.StartAsync(new SwarmOptions { InboundStreamsMax = 1 });
+        await using Node client = await Node.StartAsync();
+        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously), go = new();
+        server.Swarm.Handle("/block/0", async (request, ct) =>
+        {
+            asked.TrySetResult();
+            await go.Task;
+            await ServeAsync(request, ct);
+        });
+        await client.ConnectAsync(server);
+        Task<ExchangeResult> first;
+        do   // the identify streams of the new connection count as well
+            first = AskAsync(client, server);
+        while (await Task.WhenAny(first, asked.Task) == first);
+
+        ExchangeOutcome second = (await AskAsync(client, server)).Outcome;
+        Assert.Contains(second, new[] { ExchangeOutcome.Reset, ExchangeOutcome.OpenFailed });   // the latter while negotiating
+        go.SetResult();
+        ExchangeResult result = await first;
+        Assert.True(result.IsOk, result.Outcome.ToString());
+        result.Response.Dispose();
+    }
+
+    [Fact]
     public async Task Budget_is_asked_for_growth_and_its_wait_is_not_the_peers_time()
     {
         FakeTime time = new();

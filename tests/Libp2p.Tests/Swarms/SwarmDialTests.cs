@@ -10,6 +10,7 @@ using OpSync.Libp2p.Swarms;
 using OpSync.Libp2p.Tests.TestKit;
 using OpSync.Libp2p.Transport;
 using OpSync.Libp2p.Yamux;
+using OpSync.TestKit;
 using Xunit;
 
 namespace OpSync.Libp2p.Tests.Swarms;
@@ -169,6 +170,32 @@ public sealed class SwarmDialTests
             socket?.Dispose();
             return null;
         }
+    }
+
+    [Fact]
+    public async Task Inbound_connection_that_says_nothing_is_closed_at_the_upgrade_timeout()
+    {
+        FakeTime time = new();
+        await using Node a = await Node.StartAsync(time: time);
+        using Socket silent = await ConnectAsync(a);
+        byte[] greeting = new byte[64];
+        Assert.NotEqual(0, await silent.ReceiveAsync(greeting, Ct));
+        time.Advance(new SwarmOptions().UpgradeTimeout);
+        Assert.Equal(0, await silent.ReceiveAsync(greeting, Ct));
+    }
+
+    [Fact]
+    public void Options_out_of_range_are_named()
+    {
+        SwarmOptions[] wrong =
+        [
+            new() { ConnectionsMax = 0 }, new() { BufferedBytesMax = 1 }, new() { DialTimeout = TimeSpan.Zero },
+            new() { Muxer = new YamuxOptions { ReceiveWindowMax = 1 } },
+            new() { Muxer = new YamuxOptions { SilenceMax = TimeSpan.FromSeconds(30) } },
+        ];
+        string[] names = [.. wrong.Select(static o => Assert.Throws<ArgumentOutOfRangeException>(o.Validate).ParamName!)];
+        Assert.Equal(["ConnectionsMax", "BufferedBytesMax", "DialTimeout", "ReceiveWindowMax", "SilenceMax"], names);
+        new SwarmOptions().Validate();
     }
 
     [Fact]

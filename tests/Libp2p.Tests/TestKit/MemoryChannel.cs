@@ -18,11 +18,7 @@ internal sealed class MemoryChannel : ISecureChannel
         return (new MemoryChannel(x, y), new MemoryChannel(y, x));
     }
 
-    public long BytesWritten { get; private set; }
-
-    public int Writes { get; private set; }
-
-    public bool IsAborted => _aborted.IsCancellationRequested;
+    private bool IsAborted => _aborted.IsCancellationRequested;
 
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
     {
@@ -42,8 +38,6 @@ internal sealed class MemoryChannel : ISecureChannel
         try
         {
             using var both = CancellationTokenSource.CreateLinkedTokenSource(_aborted.Token, cancellationToken);
-            Writes++;
-            BytesWritten += head.Length + body.Length;
             await _out.Writer.WriteAsync([.. head.Span, .. body.Span], both.Token);
         }
         catch (Exception e) when (e is ChannelClosedException || (e is OperationCanceledException && IsAborted))

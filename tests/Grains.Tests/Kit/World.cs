@@ -1,0 +1,203 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OpSync.Codec.Primitives;
+using OpSync.Contracts.Blocks;
+using OpSync.Contracts.Chains;
+using OpSync.Contracts.Peers;
+using OpSync.Contracts.Ranges;
+using OpSync.Contracts.Reading;
+using OpSync.Embedded.Testing;
+using OpSync.Libp2p.Identity;
+using OpSync.Silo.Chains;
+using OpSync.Silo.Fetching;
+using OpSync.Silo.Hosting;
+using OpSync.Silo.Storing;
+using OpSync.Storage;
+using OpSync.Sync.Peers;
+using OpSync.Sync.Ports;
+using OpSync.Sync.Ranges;
+using OpSync.Sync.Trust;
+using Xunit;
+
+namespace OpSync.Grains.Tests.Kit;
+
+/// <summary>A whole silo on a data directory of its own, with a crowd in place of the network. Can be killed and started again.</summary>
+internal sealed class World : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(10);
+
+    private readonly string _path = Directory.CreateTempSubdirectory("opsync-grains-").FullName;
+    private readonly WorldOptions _options;
+    private readonly PeerIdentity _identity = PeerIdentity.Create(KeyType.Ed25519);
+    private readonly EmbeddedTestClusterBuilder _builder = new();
+    private DataDirectory? _directory;
+    private EmbeddedTestCluster? _cluster;
+
+    private World(WorldOptions options)
+    {
+        _options = options;
+        if (options.Time is { } time) _builder.UseTime(time);
+        if (options.Hostile is { } hostile) _builder.UseHostile(hostile);
+        _builder.ConfigureHost(Configure);
+    }
+
+    public Crowd Crowd { get; } = new();
+
+    /// <summary>The store of this life of the silo.</summary>
+    public TestStore Store { get; private set; } = null!;
+
+    public EmbeddedTestCluster Cluster => _cluster!;
+
+    public IGrainFactory Grains => Cluster.GrainFactory;
+
+    public IChainGrain Chain => Grains.GetChain(TestChain.Id);
+
+    public IBlockReaderGrain Reader => Grains.GetReader(TestChain.Id);
+
+    public IByteBudget Budget => Service<IByteBudget>();
+
+    public CrowdLinks Links => Service<CrowdLinks>();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static async Task<World> StartAsync(WorldOptions? options = null)
+    {
+        World world = new(options ?? new WorldOptions());
+        world._cluster = await world._builder.StartAsync();
+        return world;
+    }
+
+    public T Service<T>()
+        where T : notnull => Cluster.Services.GetRequiredService<T>();
+
+    public IPeerGrain Peer(string id) => Grains.GetPeer(id);
+
+    public IBlockGrain Block(ulong number) => Grains.GetBlock(TestChain.Id, number);
+
+    public ISyncRangeGrain Range(string id) => Grains.GetRange(TestChain.Id, id);
+
+    /// <summary>Brings peers into the crowd, makes them known to the silo and waits until the chain may ask them.</summary>
+    public async Task AddAsync(params ScriptedPeer[] peers)
+    {
+        foreach (ScriptedPeer peer in peers) await IntroduceAsync(peer);
+        string[] expected = [.. peers.Where(p => p.IsReachable).Select(p => p.Id)];
+        await UntilAsync(async () => expected.All((await Chain.GetReport()).UsablePeerIds.Contains), "The peers did not become usable.");
+    }
+
+    /// <summary>Brings a peer into the crowd and makes it known to the silo.</summary>
+    public Task<PeerReport> IntroduceAsync(ScriptedPeer peer, bool configured = false)
+    {
+        Crowd.Add(peer);
+        return Peer(peer.Id).Configure(new PeerSetup(TestChain.Id, ["/ip4/192.0.2.1/tcp/9003"], configured));
+    }
+
+    /// <summary>Posts a range that must be taken, anchored at its last block in the right chain unless told otherwise.</summary>
+    public async Task<string> PostAsync(
+        ulong first, ulong last, TrustRank rank = TrustRank.Configured, BlockId? anchor = null, BlockId? lowerLink = null)
+    {
+        RangePosted posted = await Chain.PostRange(
+            new RangePost(first, last, anchor ?? TestChain.Right.IdAt(last), (byte)rank, lowerLink, 0));
+        Assert.Null(posted.Refusal);
+        return posted.RangeId!;
+    }
+
+    /// <summary>Waits until a range ended.</summary>
+    public Task<RangeReport> EndAsync(string rangeId) => UntilAsync(rangeId, r => r.State >= RangeState.Complete);
+
+    public async Task<RangeReport> UntilAsync(string rangeId, Func<RangeReport, bool> condition)
+    {
+        RangeReport report = await Range(rangeId).GetReport();
+        await UntilAsync(
+            async () => condition(report = await Range(rangeId).GetReport()),
+            () => $"State {report.State}, stored {report.Stored}, in flight {report.InFlight}, {report.StallCode}: {report.StallText}");
+        return report;
+    }
+
+    public static Task UntilAsync(Func<Task<bool>> condition, string problem) => UntilAsync(condition, () => problem);
+
+    /// <summary>Waits for what the silo does on its own threads; a hang becomes a failure.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, Func<string> problem)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            if (TimeProvider.System.GetElapsedTime(start) > Patience) Assert.Fail(problem());
+            await Task.Delay(PollPeriod, Token);
+        }
+    }
+
+    /// <summary>Waits until no payload is accounted for any more.</summary>
+    public Task BudgetReturnsAsync() => UntilAsync(() => Task.FromResult(Budget.Used == 0), () => $"{Budget.Used} bytes are still accounted.");
+
+    /// <summary>The store holds exactly these blocks of the right chain as canonical, each linked to the next and intact.</summary>
+    public async Task AssertHoldsAsync(ulong first, ulong last, TrustRank rankMin = TrustRank.Configured)
+    {
+        IReadOnlyList<StoredBlock> blocks = await Store.ReadAsync(new BlockRange(first, last), rankMin, int.MaxValue, long.MaxValue, Token);
+        Assert.Equal((int)(last - first + 1), blocks.Count);
+        ulong number = first;
+        foreach (StoredBlock block in blocks)
+        {
+            Assert.Equal(TestChain.Right.IdAt(number), block.Id);
+            Assert.Equal(TestChain.Right[number].ParentHash, block.ParentHash);
+            Assert.Equal(TestChain.Right.WireAt(number), block.Wire);
+            number++;
+        }
+
+        Assert.Single(await Store.GetIslandsAsync(new BlockRange(first, last), rankMin, Token));
+    }
+
+    /// <summary>Kills the silo in the middle of whatever it does. What is not on the disk is lost.</summary>
+    public async Task KillAsync()
+    {
+        Store.CutOff();
+        await Cluster.KillSiloAsync();
+        await _directory!.DisposeAsync();
+        _directory = null;
+    }
+
+    /// <summary>Starts the silo again over the same data directory.</summary>
+    public Task StartSiloAsync() => Cluster.StartSiloAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        Store.Release();
+        Store.Full = null;
+        if (_directory is not null) await KillAsync();
+        _identity.Dispose();
+        Directory.Delete(_path, recursive: true);
+    }
+
+    private void Configure(HostApplicationBuilder builder)
+    {
+        _directory = DataDirectory.OpenWriter(_path, new ChainIdentity(TestChain.Id, TestChain.Right.HashAt(0)));
+        Store = new TestStore(_directory.Blocks);
+        builder.AddOpSyncSilo(new SiloSettings
+        {
+            Chains = [new ServedChain(TestChain.Right.Spec, Store)],
+            State = _directory.State,
+            Identity = _identity,
+            Peers = _options.Peers,
+            Ranges = _options.Ranges,
+            Writer = _options.Writer,
+        });
+        builder.Services.AddSingleton(s => new CrowdLinks(
+            Crowd, s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<IByteBudget>(),
+            s.GetRequiredService<Verifier>(), s.GetRequiredService<FetchReports>()));
+        builder.Services.AddSingleton<IPeerLinks>(s => s.GetRequiredService<CrowdLinks>());
+    }
+}
+
+/// <summary>How a world differs from the usual one.</summary>
+internal sealed record WorldOptions
+{
+    public HostileOptions? Hostile { get; init; }
+
+    public TimeProvider? Time { get; init; }
+
+    public PeerPolicyOptions Peers { get; init; } = new() { Rate = 5_000, Burst = 2_000 };
+
+    public RangeSyncOptions Ranges { get; init; } = new() { NobodyHasRetry = TimeSpan.FromMilliseconds(200) };
+
+    public StoreWriterOptions Writer { get; init; } = new() { RetryAfter = TimeSpan.FromMilliseconds(50) };
+}
