@@ -19,8 +19,6 @@ public sealed class EmbeddedCluster : ISiloSource
     GrainCatalog ISiloSource.Catalog => _catalog
         ?? throw new SiloUnavailableException("The silo of this process has not started yet.");
 
-    internal EmbeddedSilo? Silo => _silo;
-
     internal void Attach(EmbeddedSilo silo)
     {
         if (_silo is not null) throw new InvalidOperationException("An embedded cluster has one silo; more need Orleans.");

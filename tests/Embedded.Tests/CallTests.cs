@@ -30,6 +30,16 @@ public sealed class CallTests
     }
 
     [Fact]
+    public async Task Exception_thrown_before_the_first_await_crosses_as_a_failed_task()
+    {
+        await using var cluster = await Cluster.Build(_probe).StartAsync();
+
+        Task call = cluster.Client.GetGrain<IPlainGrain>("a").FailAtOnce("wrong");
+
+        Assert.Equal("wrong", (await Assert.ThrowsAsync<FormatException>(() => call)).Message);
+    }
+
+    [Fact]
     public async Task Value_tasks_are_awaited()
     {
         await using var cluster = await Cluster.Build(_probe).StartAsync();

@@ -134,6 +134,16 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public async Task Grain_that_ends_whenever_it_begins_fails_its_callers_in_the_end()
+    {
+        await using EmbeddedTestCluster cluster = await StartAsync();
+
+        var e = await Assert.ThrowsAsync<OrleansException>(() => cluster.Client.GetGrain<ILifeGrain>("fleeting").Life().Soon());
+
+        Assert.Contains("without taking a call", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Idle_activation_is_collected_at_its_age_and_not_before()
     {
         await using EmbeddedTestCluster cluster = await StartAsync();

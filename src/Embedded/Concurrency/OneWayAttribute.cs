@@ -1,5 +1,7 @@
 namespace Orleans.Concurrency;
 
-/// <summary>The caller does not wait: the returned task is complete at once, and neither result nor exception comes back.</summary>
+/// <summary>
+/// The caller does not wait: the returned task is complete at once, and neither result nor exception comes back.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class OneWayAttribute : Attribute;

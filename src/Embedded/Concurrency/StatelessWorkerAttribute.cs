@@ -2,7 +2,9 @@ using Orleans.Placement;
 
 namespace Orleans.Concurrency;
 
-/// <summary>Grains of the class may have several activations, which share the calls; a caller cannot choose between them.</summary>
+/// <summary>
+/// Grains of the class may have several activations, which share the calls; a caller cannot choose between them.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class StatelessWorkerAttribute : PlacementAttribute
 {

@@ -3,7 +3,10 @@ using Orleans.Runtime;
 
 namespace Orleans;
 
-/// <summary>Reminders of a grain: persistent timers that outlive activation and process. Ticks missed while no silo ran are not made up.</summary>
+/// <summary>
+/// Reminders of a grain: persistent timers that outlive activation and process. Ticks missed while no silo ran are not made
+/// up.
+/// </summary>
 public static class GrainReminderExtensions
 {
     /// <summary>Registers a reminder or changes the one of that name.</summary>

@@ -1,6 +1,8 @@
 namespace Orleans;
 
-/// <summary>Turns a type that cannot carry attributes into one that does, and back. See <see cref="RegisterConverterAttribute"/>.</summary>
+/// <summary>
+/// Turns a type that cannot carry attributes into one that does, and back. See <see cref="RegisterConverterAttribute"/>.
+/// </summary>
 /// <typeparam name="TValue">The type used in grain interfaces.</typeparam>
 /// <typeparam name="TSurrogate">The annotated type that travels in its place.</typeparam>
 public interface IConverter<TValue, TSurrogate>

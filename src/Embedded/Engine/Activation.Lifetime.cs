@@ -10,6 +10,11 @@ internal sealed partial class Activation
     /// <summary>Timers one activation may have at a time.</summary>
     private const int TimersMax = 1024;
 
+    /// <summary>
+    /// Activations that end before their first call, as one that asks for it while it begins, before a call gives up.
+    /// </summary>
+    private const int BouncesMax = 8;
+
     private readonly HashSet<GrainTimer> _timers = [];
     private readonly List<IStateFacet> _states = [];
     private bool _ending;
@@ -167,7 +172,7 @@ internal sealed partial class Activation
         {
             if (GrainInstance is IAsyncDisposable disposable) await disposable.DisposeAsync();
             else (GrainInstance as IDisposable)?.Dispose();
-            if (_scope.ServiceProvider is not null) await _scope.DisposeAsync();
+            if (_scope is { } scope) await scope.DisposeAsync();
         }
         catch (Exception e)
         {
@@ -188,7 +193,10 @@ internal sealed partial class Activation
         foreach (Turn turn in left)
         {
             if (failure is not null) turn.Refuse(failure);
-            else if (turn is Call call) Silo.Deliver(call);
+            else if (turn is not Call call) continue;   // a tick has no next activation
+            else if (!_served && ++call.Bounces > BouncesMax)
+                call.Refuse(new OrleansException($"{GrainId} ended {BouncesMax} times in a row without taking a call."));
+            else Silo.Deliver(call);
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed partial class Activation
     private int _readers;
     private int _interleaving;
     private long _lastUse;
+    private bool _served;
     private List<Call>? _held;   // touched on the scheduler only
 
     /// <summary>Turns that run or wait.</summary>
@@ -86,6 +87,7 @@ internal sealed partial class Activation
             if (turn.Admission == Admission.Exclusive) _exclusive--;
             else if (turn.Admission == Admission.ReadOnly) _readers--;
             else _interleaving--;
+            _served |= turn.IsCall;
             if (turn.IsCall || turn is GrainTimer { KeepAlive: true }) _lastUse = Silo.Time.GetTimestamp();
             if (deactivate && Running == 0 && _phase == Phase.Active)
                 RequestEnd(new DeactivationReason(DeactivationReasonCode.RuntimeRequested, "Chosen by the hostile switch."));

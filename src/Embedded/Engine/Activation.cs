@@ -14,7 +14,7 @@ internal sealed partial class Activation : IGrainContext, IReceiver
     private readonly ActivationScheduler _scheduler;
     private readonly TaskCompletionSource _deactivated = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WorkerGroup? _group;
-    private AsyncServiceScope _scope;
+    private AsyncServiceScope? _scope;
     private Phase _phase;
 
     public Activation(EmbeddedSilo silo, GrainClass grainClass, GrainId id, WorkerGroup? group)
@@ -66,7 +66,7 @@ internal sealed partial class Activation : IGrainContext, IReceiver
     public object? GrainInstance { get; private set; }
 
     /// <inheritdoc/>
-    public IServiceProvider ActivationServices => _scope.ServiceProvider;
+    public IServiceProvider ActivationServices => _scope!.Value.ServiceProvider;
 
     /// <inheritdoc/>
     public Task Deactivated => _deactivated.Task;

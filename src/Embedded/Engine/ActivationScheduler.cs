@@ -10,7 +10,7 @@ internal sealed class ActivationScheduler(Activation owner) : TaskScheduler, ITh
     private const int TasksPerVisitMax = 64;
 
     private readonly Lock _gate = new();
-    private readonly Queue<object> _work = new();   // Task or Turn
+    private readonly Queue<object> _work = new();   // Task or Turn: admitted turns and what they await, no input of others
     private bool _scheduled;
     private bool _halted;
 

@@ -38,6 +38,9 @@ internal abstract class Call(GrainMethod method, object?[] arguments) : Turn
     /// <summary>Where a call that waits for its activation comes from.</summary>
     public CallFrame? Frame => _frame;
 
+    /// <summary>Activations that ended before this call or any other reached them.</summary>
+    public int Bounces { get; set; }
+
     /// <inheritdoc/>
     public override async Task RunAsync()
     {
@@ -67,7 +70,11 @@ internal abstract class Call(GrainMethod method, object?[] arguments) : Turn
     public override void Refuse(Exception reason)
     {
         Volatile.Write(ref _arguments, null);
-        if (method.IsOneWay) Silo?.OneWayFailed(this, reason);
+        if (method.IsOneWay)
+        {
+            EngineMetrics.OneWayFailures.Add(1);
+            if (Silo is not null) Log.OneWayFailed(Silo.Logger, method.Name, Target, reason);
+        }
         else
         {
             Watch.Lane?.Remove(this);

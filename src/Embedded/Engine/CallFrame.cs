@@ -13,21 +13,28 @@ internal sealed class CallFrame(GrainId grain, string method, Admission admissio
     private volatile CallFrame? _caller = caller;
     private volatile bool _done;
 
-    /// <summary>The innermost turn this code runs for; null outside of grains. Set inside async methods only, whose end restores it.</summary>
+    /// <summary>
+    /// The innermost turn this code runs for; null outside of grains. Set inside async methods only, whose end restores it.
+    /// </summary>
     public static CallFrame? Current
     {
         get => s_current.Value is { _done: false } frame ? frame : null;
         set => s_current.Value = value;
     }
 
-    /// <summary>Ends the frame: nobody waits for it any more. It lets go of its caller, since contexts captured by others may live long.</summary>
+    /// <summary>
+    /// Ends the frame: nobody waits for it any more. It lets go of its caller, since contexts captured by others may live
+    /// long.
+    /// </summary>
     public void Close()
     {
         _done = true;
         _caller = null;
     }
 
-    /// <summary>Finds a turn up the chain that <paramref name="target"/> would have to finish before it could take the new call.</summary>
+    /// <summary>
+    /// Finds a turn up the chain that <paramref name="target"/> would have to finish before it could take the new call.
+    /// </summary>
     /// <returns>The cycle in words, or null.</returns>
     public static string? FindCycle(CallFrame? caller, GrainId target, string method, Admission admission)
     {

@@ -1,6 +1,8 @@
 namespace OpSync.Embedded.Engine;
 
-/// <summary>Starts timers without the caller's execution context, which belongs to one call and would live on with the timer.</summary>
+/// <summary>
+/// Starts timers without the caller's execution context, which belongs to one call and would live on with the timer.
+/// </summary>
 internal static class Detached
 {
     public static ITimer CreateDetachedTimer(this TimeProvider time, TimerCallback callback, object state, TimeSpan dueTime, TimeSpan period)

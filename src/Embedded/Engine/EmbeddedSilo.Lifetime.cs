@@ -15,8 +15,8 @@ internal sealed partial class EmbeddedSilo
         TimeSpan quantum = _collection.CollectionQuantum;
         _collector = Time.CreateDetachedTimer(static silo => ((EmbeddedSilo)silo!).CollectIdle(), this, quantum, quantum);
         if (Services.GetService<IReminderStore>() is { } store) Reminders = new ReminderService(this, store);
-        _state = State.Running;
         _cluster.Attach(this);
+        _state = State.Running;
         if (Reminders is not null) await Reminders.StartAsync(token);
         Log.SiloStarted(Logger, SiloAddress, Catalog.Classes.Count);
         foreach (StartupRegistration task in Services.GetServices<StartupRegistration>().OrderBy(t => t.Stage))
@@ -49,7 +49,10 @@ internal sealed partial class EmbeddedSilo
         Kill();
     }
 
-    /// <summary>Ends at once, as the death of the process would: nothing runs any more, no grain is told, every caller gets an exception.</summary>
+    /// <summary>
+    /// Ends at once, as the death of the process would: nothing runs any more, no grain is told, every caller gets an
+    /// exception.
+    /// </summary>
     public void Kill()
     {
         if (IsDead) return;

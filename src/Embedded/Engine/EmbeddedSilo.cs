@@ -11,7 +11,10 @@ namespace OpSync.Embedded.Engine;
 /// <summary>One life of the silo: its activations, and the way of a call from a reference to one of them.</summary>
 internal sealed partial class EmbeddedSilo : ISiloSource, ILocalSiloDetails
 {
-    /// <summary>Calls that may wait at one activation where <see cref="SiloMessagingOptions.MaxEnqueuedRequestsHardLimit"/> sets nothing.</summary>
+    /// <summary>
+    /// Calls that may wait at one activation where <see cref="SiloMessagingOptions.MaxEnqueuedRequestsHardLimit"/> sets
+    /// nothing.
+    /// </summary>
     private const int CallsWaitingMaxDefault = 10_000;
 
     private static int s_generation;
@@ -184,13 +187,6 @@ internal sealed partial class EmbeddedSilo : ISiloSource, ILocalSiloDetails
         if (_directory.TryRemove(KeyValuePair.Create(id, receiver))) Interlocked.Decrement(ref _receivers);
     }
 
-    /// <summary>Notes the failure of a call that nobody waits for.</summary>
-    public void OneWayFailed(Call call, Exception exception)
-    {
-        EngineMetrics.OneWayFailures.Add(1);
-        Log.OneWayFailed(Logger, call.Method.Name, call.Target, exception);
-    }
-
     private static void RefuseUnavailable(Call call) =>
         call.Refuse(new SiloUnavailableException($"The silo takes no call to {call.Target} ({call.Method.Name}): it is not running."));
 
@@ -229,7 +225,10 @@ internal sealed partial class EmbeddedSilo : ISiloSource, ILocalSiloDetails
         return kept;
     }
 
-    /// <summary>Outside of grains nobody tells when a caller begins to wait; what comes before a pool thread is free counts as unawaited.</summary>
+    /// <summary>
+    /// Outside of grains nobody tells when a caller begins to wait; what comes before a pool thread is free counts as
+    /// unawaited.
+    /// </summary>
     private void HoldOutside(Call call)
     {
         lock (_outsideGate)

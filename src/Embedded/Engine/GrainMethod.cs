@@ -59,7 +59,9 @@ internal sealed class GrainMethod
 
     public static GrainMethod Of(MethodInfo method) => s_known.GetOrAdd(method, static m => new GrainMethod(m));
 
-    /// <summary>The shape and result type (<see cref="bool"/> for none) of a return type; null if it cannot be called from afar.</summary>
+    /// <summary>
+    /// The shape and result type (<see cref="bool"/> for none) of a return type; null if it cannot be called from afar.
+    /// </summary>
     public static (ReturnShape Shape, Type Result)? ShapeOf(Type type)
     {
         if (type == typeof(Task)) return (ReturnShape.Task, typeof(bool));

@@ -2,7 +2,9 @@ using Orleans.Runtime;
 
 namespace OpSync.Embedded.Engine;
 
-/// <summary>A timer of an activation. It is its own turn: one tick at a time is queued or runs, and its end arms the next.</summary>
+/// <summary>
+/// A timer of an activation. It is its own turn: one tick at a time is queued or runs, and its end arms the next.
+/// </summary>
 internal sealed class GrainTimer : Turn, IGrainTimer
 {
     /// <summary>Longest wait of the platform's timers, about 49 days.</summary>

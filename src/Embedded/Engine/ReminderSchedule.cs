@@ -9,7 +9,9 @@ namespace OpSync.Embedded.Engine;
 /// </summary>
 internal sealed class ReminderSchedule : IDisposable
 {
-    /// <summary>Longest wait in one go; a later tick is approached in steps, which also follows a clock that is set anew.</summary>
+    /// <summary>
+    /// Longest wait in one go; a later tick is approached in steps, which also follows a clock that is set anew.
+    /// </summary>
     private static readonly TimeSpan s_waitMax = TimeSpan.FromHours(1);
 
     private readonly Lock _gate = new();

@@ -15,7 +15,9 @@ internal abstract class Turn
     /// <summary>Runs on the activation's scheduler. The task never fails.</summary>
     public abstract Task RunAsync();
 
-    /// <summary>Tells the outcome, once the activation has put the turn aside: whoever learns of it finds the grain free.</summary>
+    /// <summary>
+    /// Tells the outcome, once the activation has put the turn aside: whoever learns of it finds the grain free.
+    /// </summary>
     public abstract void Conclude();
 
     /// <summary>Ends the turn instead of running it.</summary>

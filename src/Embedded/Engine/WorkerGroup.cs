@@ -2,7 +2,9 @@ using Orleans.Runtime;
 
 namespace OpSync.Embedded.Engine;
 
-/// <summary>The activations of one stateless worker grain: an idle one is preferred, then a new one, then the least loaded.</summary>
+/// <summary>
+/// The activations of one stateless worker grain: an idle one is preferred, then a new one, then the least loaded.
+/// </summary>
 internal sealed class WorkerGroup(EmbeddedSilo silo, GrainClass grainClass, GrainId id) : IReceiver
 {
     private readonly Lock _gate = new();

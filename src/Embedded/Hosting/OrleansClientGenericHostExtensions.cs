@@ -3,7 +3,10 @@ using Orleans.Hosting;
 
 namespace Microsoft.Extensions.Hosting;
 
-/// <summary>Adds a client to a host. It calls the silo of the same host, or of the <see cref="OpSync.Embedded.EmbeddedCluster"/> among its services.</summary>
+/// <summary>
+/// Adds a client to a host. It calls the silo of the same host, or of the <see cref="OpSync.Embedded.EmbeddedCluster"/> among
+/// its services.
+/// </summary>
 public static class OrleansClientGenericHostExtensions
 {
     /// <summary>Adds a client.</summary>

@@ -21,7 +21,9 @@ public readonly struct GrainTimerCreationOptions
     /// <summary>Time to the first tick, zero or more; <see cref="Timeout.InfiniteTimeSpan"/> for none.</summary>
     public required TimeSpan DueTime { get; init; }
 
-    /// <summary>Time from the end of one tick to the next, more than zero; <see cref="Timeout.InfiniteTimeSpan"/> for one tick only.</summary>
+    /// <summary>
+    /// Time from the end of one tick to the next, more than zero; <see cref="Timeout.InfiniteTimeSpan"/> for one tick only.
+    /// </summary>
     public required TimeSpan Period { get; init; }
 
     /// <summary>Ticks may start while other turns of the activation await.</summary>

@@ -23,6 +23,6 @@ public interface IGrainContext
 
     /// <summary>Asks for the end of the activation; running turns finish first.</summary>
     /// <param name="deactivationReason">Given to <see cref="IGrainBase.OnDeactivateAsync"/>.</param>
-    /// <param name="cancellationToken">Ends the wait for running turns and for the grain's own code.</param>
+    /// <param name="cancellationToken">Cancels the token of <see cref="IGrainBase.OnDeactivateAsync"/>.</param>
     void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default);
 }

@@ -2,7 +2,10 @@ using Orleans.Runtime;
 
 namespace Orleans.Storage;
 
-/// <summary>A record was not as its grain knew it: somebody else wrote. The activation that lets it out of a call is ended, so that the next one reads anew.</summary>
+/// <summary>
+/// A record was not as its grain knew it: somebody else wrote. The activation that lets it out of a call is ended, so that
+/// the next one reads anew.
+/// </summary>
 public class InconsistentStateException : OrleansException
 {
     /// <summary>Without further word.</summary>

@@ -6,7 +6,10 @@ using Orleans.Runtime;
 
 namespace OpSync.Embedded.Testing;
 
-/// <summary>A host with an embedded silo that a test can stop, kill and start again. References made by <see cref="Client"/> outlive that.</summary>
+/// <summary>
+/// A host with an embedded silo that a test can stop, kill and start again. References made by <see cref="Client"/> outlive
+/// that.
+/// </summary>
 public sealed class EmbeddedTestCluster : IAsyncDisposable
 {
     private readonly EmbeddedCluster _cluster = new();
@@ -80,10 +83,15 @@ public sealed class EmbeddedTestCluster : IAsyncDisposable
         await StartSiloAsync();
     }
 
-    /// <summary>Ends the activations of a grain and waits until they are gone. A grain without activation is left as it is.</summary>
+    /// <summary>
+    /// Ends the activations of a grain and waits until they are gone. A grain without activation is left as it is.
+    /// </summary>
     public Task DeactivateAsync(IAddressable grain) => Silo.DeactivateAsync(grain.GetGrainId());
 
-    /// <summary>Looks for idle activations now instead of at the next <see cref="Orleans.Configuration.GrainCollectionOptions.CollectionQuantum"/>.</summary>
+    /// <summary>
+    /// Looks for idle activations now instead of at the next
+    /// <see cref="Orleans.Configuration.GrainCollectionOptions.CollectionQuantum"/>.
+    /// </summary>
     public void CollectIdle() => Silo.CollectIdle();
 
     /// <inheritdoc/>

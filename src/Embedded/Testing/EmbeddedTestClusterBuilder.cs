@@ -5,13 +5,18 @@ using Orleans.Hosting;
 
 namespace OpSync.Embedded.Testing;
 
-/// <summary>Describes a host with an embedded silo for a test. The description is carried out anew at each start of the silo.</summary>
+/// <summary>
+/// Describes a host with an embedded silo for a test. The description is carried out anew at each start of the silo.
+/// </summary>
 public sealed class EmbeddedTestClusterBuilder
 {
     private readonly List<Action<HostApplicationBuilder>> _host = [];
     private readonly List<Action<ISiloBuilder>> _silo = [];
 
-    /// <summary>Configures the host. Objects made in the delegate are new in each life of the silo; captured ones, such as a store, survive it.</summary>
+    /// <summary>
+    /// Configures the host. Objects made in the delegate are new in each life of the silo; captured ones, such as a store,
+    /// survive it.
+    /// </summary>
     public EmbeddedTestClusterBuilder ConfigureHost(Action<HostApplicationBuilder> configure)
     {
         _host.Add(configure);
@@ -25,7 +30,7 @@ public sealed class EmbeddedTestClusterBuilder
         return this;
     }
 
-    /// <summary>Adds an assembly with grains. Without any, all loaded assemblies that reference the engine are searched.</summary>
+    /// <summary>Adds an assembly with grains, see <see cref="EmbeddedOptions.Assemblies"/>.</summary>
     public EmbeddedTestClusterBuilder AddAssembly(Assembly assembly) =>
         ConfigureSilo(silo => silo.Configure<EmbeddedOptions>(o => o.Assemblies.Add(assembly)));
 

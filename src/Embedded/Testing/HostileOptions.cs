@@ -1,6 +1,8 @@
 namespace OpSync.Embedded.Testing;
 
-/// <summary>How unkind the engine is in a test, within what Orleans allows itself. The same seed gives each grain the same fate.</summary>
+/// <summary>
+/// How unkind the engine is in a test, within what Orleans allows itself. The same seed gives each grain the same fate.
+/// </summary>
 public sealed record HostileOptions
 {
     /// <summary>Where all chance comes from.</summary>

@@ -20,7 +20,10 @@ internal sealed class ApiType(string name, string kind, string? baseType, string
 
     public static bool IsHeader(string text) => s_kinds.Contains(text.Split(" : ")[0]);
 
-    /// <summary>Reads <c>sealed class : Base, IFirst, ISecond</c>. By .NET habit an interface's name starts with I and an upper-case letter.</summary>
+    /// <summary>
+    /// Reads <c>sealed class : Base, IFirst, ISecond</c>. By .NET habit an interface's name starts with I and an upper-case
+    /// letter.
+    /// </summary>
     public static ApiType FromHeader(string name, string header)
     {
         string[] parts = header.Split(" : ", 2);

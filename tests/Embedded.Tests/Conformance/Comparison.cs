@@ -19,7 +19,9 @@ internal sealed class Comparison(IReadOnlyList<ApiListing> assemblies, ApiListin
         else if (!IsOnlyNamed(ours)) Differences.Add($"{ours.Name}: there is no such type.");
     }
 
-    /// <summary>A type that known signatures use and nobody lists is there; nothing but its bare existence can be checked.</summary>
+    /// <summary>
+    /// A type that known signatures use and nobody lists is there; nothing but its bare existence can be checked.
+    /// </summary>
     private bool IsOnlyNamed(ApiType ours) => ours.Members.All(m => m.Signature == ".ctor()")
         && table.Types.Values.Any(t => t.Members.Any(m => m.Signature.Contains(ours.Name, StringComparison.Ordinal)));
 

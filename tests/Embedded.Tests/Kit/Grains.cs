@@ -16,6 +16,8 @@ public interface IPlainGrain : IGrainWithStringKey
 
     Task Fail(string text);
 
+    Task FailAtOnce(string text);
+
     ValueTask Touch();
 
     ValueTask<int> Twice(int value);
@@ -92,6 +94,8 @@ internal sealed class PlainGrain(Probe probe) : Grain, IPlainGrain
         await Task.Yield();
         throw new FormatException(text);
     }
+
+    public Task FailAtOnce(string text) => throw new FormatException(text);
 
     public ValueTask Touch() => ValueTask.CompletedTask;
 

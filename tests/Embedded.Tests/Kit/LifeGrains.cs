@@ -55,6 +55,7 @@ internal sealed class LifeGrain : Grain, ILifeGrain, IDisposable
     {
         string key = this.GetPrimaryKeyString();
         if (key == "unwilling" && _life == 1) throw new FormatException("activation");
+        if (key == "fleeting") DeactivateOnIdle();
         if (key == "slow") await _probe.PassAsync("activation");
         if (key == "hanging" && _life == 1) await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
         if (key == "deaf" && _life == 1) await _probe.PassAsync("never");
