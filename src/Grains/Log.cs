@@ -23,4 +23,7 @@ internal static partial class Log
 
     [LoggerMessage(3013, LogLevel.Warning, "A call to {Grain} failed; the range repeats it")]
     public static partial void CallFailed(ILogger logger, string grain, Exception exception);
+
+    [LoggerMessage(3014, LogLevel.Warning, "The end of range {RangeId} could not be written; it is worked out again")]
+    public static partial void EndNotWritten(ILogger logger, string rangeId, Exception exception);
 }

@@ -66,7 +66,7 @@ public sealed class KillTests
         await World.UntilAsync(() => Task.FromResult(world.Crowd.Log.Length > 0), "Nothing was asked.");
 
         await world.KillAsync();
-        world.Crowd.Find(new PeerKey("honest"))!.Open();
+        world.Crowd.Find(new PeerKey("honest"))!.LetGo();
         await world.StartSiloAsync();
         await world.EndAsync(range);
 

@@ -1,6 +1,6 @@
 namespace OpSync.Contracts.Peers;
 
-/// <summary>A range and its generation: outcomes of an earlier generation are ignored.</summary>
+/// <summary>A range and its generation: of the outcomes of an earlier generation only the blocks are used.</summary>
 /// <param name="ChainId">Chain.</param>
 /// <param name="RangeId">Range within the chain.</param>
 /// <param name="Generation">Raised at each activation of the range.</param>

@@ -5,6 +5,7 @@ using OpSync.Contracts.Ranges;
 using OpSync.Contracts.State;
 using OpSync.Grains.Ranges;
 using OpSync.Grains.State;
+using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
 
@@ -14,6 +15,7 @@ namespace OpSync.Grains.Chains;
 /// range awake.</summary>
 internal sealed class ChainGrain(
     [PersistentState("chain", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
+    IBlockStores stores,
     TimeProvider time,
     ILogger<ChainGrain> log) : Grain, IChainGrain, IRemindable
 {
@@ -30,8 +32,8 @@ internal sealed class ChainGrain(
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
     private const string ReminderName = "unfinished-ranges";
 
-    private readonly long _start = time.GetTimestamp();
-    private readonly Dictionary<string, (PeerOfferInfo Offer, TimeSpan HeardAt)> _usable = [];
+    private readonly Dictionary<string, PeerOfferInfo> _usable = [];
+    private readonly HashSet<string> _unheard = [];
     private readonly Dictionary<string, (long Generation, long Sequence)> _heard = [];
     private readonly IntervalBook _book = new();
     private AnchorBook _anchors = new();
@@ -41,8 +43,6 @@ internal sealed class ChainGrain(
 
     private ulong ChainId => ChainGrainKey.Parse(this);
 
-    private TimeSpan Now => time.GetElapsedTime(_start);
-
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _document = state.Read(ChainDocument.CurrentVersion, StateJson.Default.ChainDocument) ?? new ChainDocument();
@@ -50,6 +50,9 @@ internal sealed class ChainGrain(
         // Sequences continue above those of any former activation, whose messages may still be under way.
         _sequence = time.GetUtcNow().ToUnixTimeMilliseconds();
         _anchors = new AnchorBook(_document.Anchors.Select(a => new Anchor(a.Number, Hash32.Parse(a.Hash), a.Rank)));
+
+        // Who was known before may sleep, and only a request wakes a peer: its notice then says what it is good for.
+        _unheard.UnionWith(_document.Peers);
         foreach (ChainDocument.OpenRange range in _document.Ranges)
         {
             _book.TryAdd(range.Id, range.Target.ToTarget(), range.Priority, out _);
@@ -62,6 +65,7 @@ internal sealed class ChainGrain(
 
     public async Task<RangePosted> PostRange(RangePost post)
     {
+        if (stores.Find(ChainId) is null) return Refuse($"Chain {ChainId} is not followed here; add it to the configuration.");
         if (Check(post) is { } refusal) return Refuse(refusal);
         if (Choose(post) is not { } anchor) return Refuse("No anchor of the chain lies at or above the last height, up to 8,192 blocks away: give one with the range.");
 
@@ -70,6 +74,7 @@ internal sealed class ChainGrain(
             return Refuse($"The chain's own anchor at height {anchor.Number} is {own.Hash}, of equal or higher rank than the one given.");
         }
 
+        if (CheckTarget(post, anchor) is { } problem) return Refuse(problem);
         RangeTarget target = new(new BlockRange(post.First, post.Last), anchor, post.LowerLink);
         if (_document.Ranges.Find(r => r.Target.ToTarget() == target) is { } same) return new RangePosted(same.Id, true, null);
         if (_document.Ranges.Count >= OpenRangesMax) return Refuse($"{OpenRangesMax} ranges of this chain are open already; cancel one or wait.");
@@ -96,9 +101,14 @@ internal sealed class ChainGrain(
     public async Task<AnchorPosted> PostAnchor(AnchorInfo anchor)
     {
         Anchor value = new(anchor.Block.Number, anchor.Block.Hash, (TrustRank)anchor.Rank);
-        if (!value.IsChainRank) return new AnchorPosted(false, null);
-        Hash32? conflict = await AddAnchorAsync(value);
-        return new AnchorPosted(conflict is null, conflict);
+        if (!value.IsChainRank || !Enum.IsDefined(value.Rank)) return new AnchorPosted(false, null);
+        AnchorVerdict verdict = _anchors.Add(value, "administrator", out Contradiction? contradiction);
+        if (contradiction is { } found) Log.Contradiction(log, "-", found.Number, found.Expected, found.Source, found.Found);
+        if (verdict is AnchorVerdict.Contradicted or AnchorVerdict.Full) return new AnchorPosted(false, contradiction?.Expected);
+
+        _document.Anchors = [.. _anchors.Anchors.Select(a => new ChainDocument.AnchorEntry { Number = a.Number, Hash = a.Hash.ToString(), Rank = a.Rank })];
+        await WriteAsync();
+        return new AnchorPosted(true, null);
     }
 
     public async Task<bool> PauseRange(string rangeId, bool on)
@@ -139,36 +149,30 @@ internal sealed class ChainGrain(
             return;
         }
 
-        _heard[move.RangeId] = (move.Generation, move.Sequence);
         if (_document.Ranges.Find(r => r.Id == move.RangeId) is null) return;
+        _heard[move.RangeId] = (move.Generation, move.Sequence);
         if (move.State.HasEnded()) await CloseAsync(move.RangeId);
     }
 
     public async Task PeerChanged(PeerNotice notice)
     {
         bool known = _document.Peers.Remove(notice.PeerId);
-        if (_document.Peers.Count >= PeersMax) _document.Peers.RemoveAt(0);
+        if (_document.Peers.Count >= PeersMax)
+        {
+            _usable.Remove(_document.Peers[0]);
+            _unheard.Remove(_document.Peers[0]);
+            _document.Peers.RemoveAt(0);
+        }
+
         _document.Peers.Add(notice.PeerId);
         if (!known) await WriteAsync();
 
-        bool changed = notice.Usable
-            ? !_usable.TryGetValue(notice.PeerId, out (PeerOfferInfo Offer, TimeSpan HeardAt) before) || before.Offer.InFlightMax != notice.InFlightMax
-            : _usable.ContainsKey(notice.PeerId);
-        if (notice.Usable) _usable[notice.PeerId] = (new PeerOfferInfo(notice.PeerId, notice.InFlightMax), Now);
-        else _usable.Remove(notice.PeerId);
+        PeerOfferInfo offer = new(notice.PeerId, notice.InFlightMax);
+        bool changed = _unheard.Remove(notice.PeerId);
+        if (!notice.Usable) changed |= _usable.Remove(notice.PeerId);
+        else if (!_usable.TryGetValue(notice.PeerId, out PeerOfferInfo before) || before != offer) changed = true;
+        if (notice.Usable) _usable[notice.PeerId] = offer;
         if (changed) await TellRangesAsync();
-    }
-
-    /// <summary>Persists an anchor, or returns the hash that stands in its way.</summary>
-    private async Task<Hash32?> AddAnchorAsync(Anchor anchor)
-    {
-        AnchorVerdict verdict = _anchors.Add(anchor, "administrator", out Contradiction? contradiction);
-        if (contradiction is { } found) Log.Contradiction(log, "-", found.Number, found.Expected, found.Source, found.Found);
-        if (verdict == AnchorVerdict.Contradicted) return contradiction!.Value.Expected;
-
-        _document.Anchors = [.. _anchors.Anchors.Select(a => new ChainDocument.AnchorEntry { Number = a.Number, Hash = a.Hash.ToString(), Rank = a.Rank })];
-        await WriteAsync();
-        return null;
     }
 
     /// <summary>Asks every open range where it stands, starts those that never started, and closes those that ended unheard.</summary>
@@ -180,10 +184,15 @@ internal sealed class ChainGrain(
         {
             foreach (ChainDocument.OpenRange range in _document.Ranges.ToArray())
             {
-                RangeReport report = await GrainFactory.GetRange(ChainId, range.Id).Poke(ContextOf(range.Id));
-                if (report.State == RangeState.Unknown) await StartAsync(range);
-                else if (report.State.HasEnded()) await CloseAsync(range.Id);
-                else await ShareAsync(range.Id);
+                try
+                {
+                    await ReviewAsync(range);
+                }
+                catch (Exception e) when (e is TimeoutException or OrleansException or IOException or InvalidOperationException)
+                {
+                    // The others must not suffer for one that cannot run.
+                    Log.CallFailed(log, "range", e);
+                }
             }
 
             if (_document.Ranges.Count == 0 && await this.GetReminder(ReminderName) is { } reminder) await this.UnregisterReminder(reminder);
@@ -194,6 +203,14 @@ internal sealed class ChainGrain(
         }
     }
 
+    private async Task ReviewAsync(ChainDocument.OpenRange range)
+    {
+        RangeReport report = await GrainFactory.GetRange(ChainId, range.Id).Poke(ContextOf(range.Id));
+        if (report.State == RangeState.Unknown) await StartAsync(range);
+        else if (report.State.HasEnded()) await CloseAsync(range.Id);
+        else await ShareAsync(range.Id);
+    }
+
     private static string? Check(RangePost post)
     {
         if (post.First > post.Last) return $"The first height {post.First} is above the last {post.Last}.";
@@ -201,6 +218,16 @@ internal sealed class ChainGrain(
         if (anchor.Number < post.Last) return $"The anchor's height {anchor.Number} is below the last height {post.Last}.";
         return anchor.Number - post.Last > RangeTarget.AnchorDistanceMax
             ? $"The anchor's height {anchor.Number} is more than {RangeTarget.AnchorDistanceMax} above the last height {post.Last}."
+            : null;
+    }
+
+    /// <summary>What is left of the rules of <see cref="RangeTarget.Validate"/>: a range that breaks one must never be written down.</summary>
+    private static string? CheckTarget(RangePost post, Anchor anchor)
+    {
+        if (anchor.Rank == TrustRank.None || !Enum.IsDefined(anchor.Rank)) return $"There is no rank {(byte)anchor.Rank} that an anchor could have.";
+        if (anchor.Number - post.First >= 1UL << 62) return "The range is too long.";
+        return post.LowerLink is { } link && (post.First == 0 || link.Number != post.First - 1)
+            ? $"The lower link's height {link.Number} is not directly below the first height {post.First}."
             : null;
     }
 
@@ -245,7 +272,7 @@ internal sealed class ChainGrain(
 
     private RangeContext Context(IReadOnlyList<BlockRange> withheld) => new(
         ++_sequence,
-        [.. _usable.Values.Select(p => p.Offer).OrderBy(o => o.PeerId, StringComparer.Ordinal)],
+        [.. _usable.Values.Concat(_unheard.Select(id => new PeerOfferInfo(id, 1))).OrderBy(o => o.PeerId, StringComparer.Ordinal)],
         [.. withheld.Select(w => new SpanInfo(w.First, w.Last))]);
 
     private static RangeOrder ToOrder(RangeTarget target, RangeContext context) => new(

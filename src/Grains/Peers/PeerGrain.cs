@@ -36,7 +36,8 @@ internal sealed class PeerGrain(
     private PeerPolicy _policy = null!;
     private LinkState _link = new(false, "not connected yet", false, [], "");
     private bool _dirty;
-    private bool? _usableTold;
+    private bool _away;
+    private ulong[]? _usableTold;
     private TimeSpan _toldAt;
     private TimeSpan _flushedAt;
 
@@ -48,7 +49,7 @@ internal sealed class PeerGrain(
     {
         _document = state.Read(PeerDocument.CurrentVersion, StateJson.Default.PeerDocument) ?? new PeerDocument();
         _policy = new PeerPolicy(options.Value with { Configured = _document.Configured }, _document.Policy, time.GetUtcNow(), Now);
-        if (_document.Addresses.Count > 0) links.Connect(Key, _document.Addresses);
+        Connect();
         this.RegisterGrainTimer(
             OnTick, new GrainTimerCreationOptions { DueTime = TimeSpan.FromSeconds(1), Period = TimeSpan.FromSeconds(1), KeepAlive = _document.Configured });
         return Task.CompletedTask;
@@ -74,17 +75,20 @@ internal sealed class PeerGrain(
         }
 
         await FlushAsync();
-        links.Connect(Key, _document.Addresses);
+        Connect();
         TellChains(force: true);
         return MakeReport();
     }
 
     public Task<FetchAnswer> Fetch(FetchOrder order)
     {
-        if (!_link.Connected) return Refuse(FetchRefusal.NotConnected, RetrySoon);
-        if (!Serves(order.Range.ChainId)) return Refuse(FetchRefusal.Unsupported, NoticePeriod);
+        bool ready = _link.Connected && Serves(order.Range.ChainId);
+        Admission admission = _policy.Admit(ready ? order.Items.Length : 0, Now, time.GetUtcNow(), links.CountOpen(Key));
+        if (!ready && admission.Reason != RefusalReason.Banned)
+        {
+            return _link.Connected ? Refuse(FetchRefusal.Unsupported, NoticePeriod) : Refuse(FetchRefusal.NotConnected, RetrySoon);
+        }
 
-        Admission admission = _policy.Admit(order.Items.Length, Now, time.GetUtcNow(), links.CountOpen(Key));
         if (admission.Granted > 0)
         {
             AskItem[] items = new AskItem[admission.Granted];
@@ -133,7 +137,7 @@ internal sealed class PeerGrain(
 
     public Task LinkChanged(LinkState link)
     {
-        _link = link;
+        _link = _away ? Banned(link) : link;
         TellChains(force: false);
         return Task.CompletedTask;
     }
@@ -142,6 +146,7 @@ internal sealed class PeerGrain(
 
     private async Task OnTick()
     {
+        if (_away) Connect();
         TellChains(force: Now - _toldAt >= NoticePeriod);
         if (_dirty && Now - _flushedAt >= FlushPeriod) await FlushAsync();
     }
@@ -149,13 +154,27 @@ internal sealed class PeerGrain(
     private async Task OnStandingAsync(Standing standing)
     {
         if (standing == Standing.Same) return;
-        TellChains(force: false);
-        if (standing != Standing.Banned) return;
+        bool banned = standing == Standing.Banned;
+        if (banned)
+        {
+            Log.PeerBanned(log, Key.Value, MakeReport().BannedUntil);
+            links.Disconnect(Key, "banned");
+            Connect();
+        }
 
-        Log.PeerBanned(log, Key.Value, MakeReport().BannedUntil);
-        links.Disconnect(Key, "banned");
-        await FlushAsync();
+        TellChains(force: false);
+        if (banned) await FlushAsync();
     }
+
+    /// <summary>Keeps a connection, but leaves a banned peer alone until its ban ends, which the tick finds out.</summary>
+    private void Connect()
+    {
+        _away = _policy.Snapshot(Now, time.GetUtcNow()).BannedUntil is not null;
+        if (_away) _link = Banned(_link);
+        else if (_document.Addresses.Count > 0) links.Connect(Key, _document.Addresses);
+    }
+
+    private static LinkState Banned(LinkState link) => link with { Connected = false, Problem = "banned" };
 
     private Task FlushAsync()
     {
@@ -172,12 +191,13 @@ internal sealed class PeerGrain(
     {
         PeerSnapshot snapshot = _policy.Snapshot(Now, time.GetUtcNow());
         bool usable = _link.Connected && snapshot.BannedUntil is null && snapshot.RestingUntil is null;
-        if (!force && _usableTold == usable) return;
-        _usableTold = usable;
+        ulong[] usableFor = usable ? [.. _document.Chains.Where(Serves)] : [];
+        if (!force && _usableTold is not null && usableFor.AsSpan().SequenceEqual(_usableTold)) return;
+        _usableTold = usableFor;
         _toldAt = Now;
         foreach (ulong chain in _document.Chains)
         {
-            _ = GrainFactory.GetChain(chain).PeerChanged(new PeerNotice(Key.Value, usable && Serves(chain), options.Value.InFlightMax));
+            _ = GrainFactory.GetChain(chain).PeerChanged(new PeerNotice(Key.Value, usableFor.Contains(chain), options.Value.InFlightMax));
         }
     }
 

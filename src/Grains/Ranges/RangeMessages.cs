@@ -9,10 +9,17 @@ namespace OpSync.Grains.Ranges;
 /// <summary>Translates between the messages of Contracts, which are versioned, and the types of the core, which are not.</summary>
 internal static class RangeMessages
 {
+    /// <summary>An id that the core gives to no request.</summary>
+    private const ulong NoRequest = 0;
+
     public static RangeEvent.PeersChanged ToEvent(this PeerOfferInfo[] offers) =>
         new(Array.ConvertAll(offers, o => new PeerOffer(new PeerKey(o.PeerId), Math.Max(1, o.InFlightMax))));
 
-    public static RangeEvent.Replied ToEvent(this ReplyBatch batch) => new(Array.ConvertAll(batch.Items, ToReply));
+    /// <param name="batch">Outcomes.</param>
+    /// <param name="isCurrent">False: requests of a former generation. Their blocks are as good as any, but their ids mean others here.</param>
+    public static RangeEvent.Replied ToEvent(this ReplyBatch batch, bool isCurrent) => isCurrent
+        ? new(Array.ConvertAll(batch.Items, ToReply))
+        : new([.. batch.Items.Where(i => i.Verdict == FetchVerdict.Good).Select(i => ToReply(i with { RequestId = NoRequest }))]);
 
     public static RangeEvent.Acknowledged ToEvent(this AckBatch batch) =>
         new(Array.ConvertAll(batch.Items, a => new StoreAck(a.Block, a.Conflict)));

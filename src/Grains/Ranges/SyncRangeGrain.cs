@@ -92,13 +92,17 @@ internal sealed class SyncRangeGrain(
 
     public Task Deliver(ReplyBatch batch)
     {
-        if (batch.Generation != _tag.Generation) return Task.CompletedTask;
+        if (_core is null && _document is not null && !_document.State.HasEnded()) return Task.CompletedTask;
         foreach (ReplyInfo reply in batch.Items)
         {
-            if (reply.Verdict == FetchVerdict.Good) _bytes += reply.Size;
+            if (reply.Verdict != FetchVerdict.Good) continue;
+            _bytes += reply.Size;
+
+            // The core of an ended range drops what comes late by itself; without a core nobody else would.
+            if (_core is null) _ = RejectAsync(new BlockId(reply.Number, reply.Hash));
         }
 
-        Step(batch.ToEvent());
+        Step(batch.ToEvent(isCurrent: batch.Generation == _tag.Generation));
         return Task.CompletedTask;
     }
 
@@ -138,10 +142,15 @@ internal sealed class SyncRangeGrain(
         Step(new RangeEvent.Pause(on));
     }
 
-    public Task Cancel()
+    public async Task Cancel()
     {
+        if (_core is null && _document is { } sleeping && !sleeping.State.HasEnded())
+        {
+            sleeping.State = RangeState.Cancelled;
+            await WriteAsync();
+        }
+
         Step(new RangeEvent.Cancel());
-        return Task.CompletedTask;
     }
 
     public Task<RangeReport> GetReport() => Task.FromResult(MakeReport());
@@ -186,7 +195,7 @@ internal sealed class SyncRangeGrain(
     /// <summary>One event in, its commands out, without an await between: no other turn can split it.</summary>
     private void Step(RangeEvent input)
     {
-        if (_core is null || _document is null || _document.State.HasEnded()) return;
+        if (_core is null) return;
 
         RangeCommands todo = _core.Step(input, Now);
         _wakeAt = todo.WakeAt;
@@ -297,17 +306,26 @@ internal sealed class SyncRangeGrain(
     {
         _timer?.Dispose();
         RangeDocument document = _document!;
-        document.State = result.ToState();
         Log.RangeEnded(log, _tag.RangeId, _tag.ChainId, result.ToString());
         foreach (PeerKey peer in _asked) _ = CancelAtAsync(peer);
-        if (result == RangeResult.Complete && _raiseRank && stores.Find(_tag.ChainId) is { } store)
+        try
         {
-            await store.RaiseRankAsync(document.ToTarget().Anchor, document.First, CancellationToken.None);
-        }
+            if (result == RangeResult.Complete && _raiseRank && stores.Find(_tag.ChainId) is { } store)
+            {
+                await store.RaiseRankAsync(document.ToTarget().Anchor, document.First, CancellationToken.None);
+            }
 
-        // A crash before this write repeats the end of the range at the next poke; everything it stored is in the store.
-        await WriteAsync();
-        Tell(null);
+            // A crash before this write repeats the end of the range at the next poke; everything it stored is in the store.
+            document.State = result.ToState();
+            await WriteAsync();
+            Tell(null);
+        }
+        catch (Exception e) when (IsCallFailure(e))
+        {
+            // So does a store that fails here: the next activation knows only what was written.
+            Log.EndNotWritten(log, _tag.RangeId, e);
+            DeactivateOnIdle();
+        }
     }
 
     private async Task CancelAtAsync(PeerKey peer)

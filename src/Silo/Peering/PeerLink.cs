@@ -90,6 +90,9 @@ internal sealed class PeerLink
             if (_ranges.TryGetValue((range.ChainId, range.RangeId), out (long Generation, CancellationTokenSource Source) known))
             {
                 if (known.Generation == range.Generation) return known.Source.Token;
+
+                // A frozen activation woke up beside its successor, whose requests go on.
+                if (known.Generation > range.Generation) return new CancellationToken(canceled: true);
                 known.Source.Cancel();
             }
 

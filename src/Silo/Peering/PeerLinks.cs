@@ -46,8 +46,15 @@ internal sealed class PeerLinks(
         link?.Count(items.Count);
         foreach (AskItem item in items)
         {
-            if (link is not null) Outside.Run(() => FetchAsync(link, range, item, link.TokenOf(range)));
-            else reports.Ended(peer, range, item, FetchVerdict.OurFault, 0, TimeSpan.Zero);
+            if (link is null)
+            {
+                reports.Ended(peer, range, item, FetchVerdict.OurFault, 0, TimeSpan.Zero);
+                continue;
+            }
+
+            // Taken here: a cancel that follows this call must find the request, even if that has not begun.
+            CancellationToken token = link.TokenOf(range);
+            Outside.Run(() => FetchAsync(link, range, item, token));
         }
     }
 

@@ -44,6 +44,7 @@ internal sealed class CrowdLinks(
             if (_connected.TryGetValue(peer, out ScriptedPeer? scripted))
             {
                 CancellationToken token = TokenOf(peer, range);
+                scripted.Count(1);
                 Outside.Run(() => FetchAsync(peer, scripted, range, item, token));
                 continue;
             }
@@ -51,6 +52,8 @@ internal sealed class CrowdLinks(
             reports.Ended(peer, range, item, FetchVerdict.OurFault, 0, TimeSpan.Zero);
         }
     }
+
+    public int CountOpen(PeerKey peer) => crowd.Find(peer)?.Open ?? 0;
 
     public void Cancel(PeerKey peer, RangeKey range)
     {
@@ -120,6 +123,10 @@ internal sealed class CrowdLinks(
         catch (OperationCanceledException)
         {
             // The range or the silo gave the request up.
+        }
+        finally
+        {
+            scripted.Count(-1);
         }
 
         reservation.ReturnAll();

@@ -12,10 +12,16 @@ internal readonly record struct PeerAnswer(byte[]? Bytes, FetchVerdict Failure =
 internal sealed class ScriptedPeer(string id, Func<ulong, CancellationToken, Task<PeerAnswer>> script)
 {
     private volatile TaskCompletionSource? _gate;
+    private int _open;
     private int _inFlight;
     private int _inFlightMost;
 
     public string Id => id;
+
+    /// <summary>Requests that have no outcome yet, waiting for memory included.</summary>
+    public int Open => Volatile.Read(ref _open);
+
+    public void Count(int change) => Interlocked.Add(ref _open, change);
 
     /// <summary>Whether a dial succeeds.</summary>
     public bool IsReachable { get; set; } = true;
@@ -59,7 +65,7 @@ internal sealed class ScriptedPeer(string id, Func<ulong, CancellationToken, Tas
     /// <summary>Follows another chain in good faith.</summary>
     public static ScriptedPeer Following(string id, TestChain chain) => Of(id, chain.WireAt);
 
-    /// <summary>Keeps its answers back until <see cref="Open"/>.</summary>
+    /// <summary>Keeps its answers back until <see cref="LetGo"/>.</summary>
     public ScriptedPeer Held()
     {
         _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -67,7 +73,7 @@ internal sealed class ScriptedPeer(string id, Func<ulong, CancellationToken, Tas
     }
 
     /// <summary>Lets go what was kept back, and everything that follows.</summary>
-    public void Open()
+    public void LetGo()
     {
         TaskCompletionSource? gate = _gate;
         _gate = null;
