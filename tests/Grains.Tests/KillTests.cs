@@ -110,7 +110,7 @@ public sealed class KillTests
         await using World world = await World.StartAsync(new WorldOptions { Time = time });
         await world.AddAsync(ScriptedPeer.Honest("peer"));
         await world.Peer("peer").Report(new OutcomeBatch([new FetchEnd(FetchVerdict.Good, 1_000, TimeSpan.FromMilliseconds(5))]));
-        for (int second = 0; second < 6; second++)
+        for (int second = 0; second < 8; second++)
         {
             time.Advance(TimeSpan.FromSeconds(1));
             await world.Peer("peer").GetReport();   // the tick of that second is done before this is answered

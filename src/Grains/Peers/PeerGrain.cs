@@ -169,9 +169,20 @@ internal sealed class PeerGrain(
     /// <summary>Keeps a connection, but leaves a banned peer alone until its ban ends, which the tick finds out.</summary>
     private void Connect()
     {
-        _away = _policy.Snapshot(Now, time.GetUtcNow()).BannedUntil is not null;
-        if (_away) _link = Banned(_link);
-        else if (_document.Addresses.Count > 0) links.Connect(Key, _document.Addresses);
+        DateTimeOffset wall = time.GetUtcNow();
+        DateTimeOffset? until = _policy.Snapshot(Now, wall).BannedUntil;
+        _away = until is not null;
+        if (until is { } end)
+        {
+            _link = Banned(_link);
+
+            // Nobody asks who is banned, so nobody else would wake the grain when it is over.
+            DelayDeactivation(end - wall + NoticePeriod);
+        }
+        else if (_document.Addresses.Count > 0)
+        {
+            links.Connect(Key, _document.Addresses);
+        }
     }
 
     private static LinkState Banned(LinkState link) => link with { Connected = false, Problem = "banned" };

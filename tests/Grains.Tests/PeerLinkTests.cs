@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using OpSync.Libp2p.Identity;
+using OpSync.Silo.Peering;
+using OpSync.Sync.Peers;
+using OpSync.Sync.Ranges;
+using OpSync.TestKit;
+using Xunit;
+
+namespace OpSync.Grains.Tests;
+
+/// <summary>Whose requests a link ends: those of a range up to a generation, and no others.</summary>
+public sealed class PeerLinkTests
+{
+    private readonly PeerLink _link = Create();
+
+    [Fact]
+    public void Newer_generation_ends_the_requests_of_the_older()
+    {
+        CancellationToken old = _link.TokenOf(Range(1));
+        CancellationToken other = _link.TokenOf(new RangeKey(TestRange.ChainId, "other", 1));
+
+        CancellationToken fresh = _link.TokenOf(Range(2));
+
+        Assert.Equal((true, false, false), (old.IsCancellationRequested, fresh.IsCancellationRequested, other.IsCancellationRequested));
+        Assert.Equal(fresh, _link.TokenOf(Range(2)));
+    }
+
+    [Fact]
+    public void Older_generation_gets_nothing_and_leaves_the_newer_alone()
+    {
+        CancellationToken fresh = _link.TokenOf(Range(2));
+
+        CancellationToken old = _link.TokenOf(Range(1));
+
+        Assert.Equal((true, false), (old.IsCancellationRequested, fresh.IsCancellationRequested));
+        Assert.Equal(fresh, _link.TokenOf(Range(2)));
+    }
+
+    [Fact]
+    public void Cancel_reaches_its_own_generation_and_older_ones_only()
+    {
+        CancellationToken fresh = _link.TokenOf(Range(2));
+        _link.Cancel(Range(1));
+        Assert.False(fresh.IsCancellationRequested);
+
+        _link.Cancel(Range(3));
+
+        Assert.True(fresh.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void Stop_ends_the_requests_of_all_ranges()
+    {
+        CancellationToken[] tokens = [_link.TokenOf(Range(1)), _link.TokenOf(new RangeKey(TestRange.ChainId, "other", 1))];
+
+        _link.Stop();
+
+        Assert.All(tokens, token => Assert.True(token.IsCancellationRequested));
+        Assert.True(_link.TokenOf(Range(2)).IsCancellationRequested);
+    }
+
+    private static RangeKey TestRange => new(10, "range", 0);
+
+    private static RangeKey Range(long generation) => TestRange with { Generation = generation };
+
+    /// <summary>A link that never dials: its swarm has not started.</summary>
+    private static PeerLink Create()
+    {
+        using PeerIdentity identity = PeerIdentity.Create(KeyType.Ed25519);
+        return new PeerLink(
+            new PeerKey(identity.Id.ToString()), identity.Id, new SwarmHolder(), grains: null!, new PeerLinkOptions(), new FakeTime(),
+            NullLogger.Instance, CancellationToken.None);
+    }
+}
