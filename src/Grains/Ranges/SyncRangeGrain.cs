@@ -45,7 +45,6 @@ internal sealed class SyncRangeGrain(
     private IGrainTimer? _timer;
     private RangeTag _tag;
     private TimeSpan _wakeAt;
-    private BlockRange[] _withheld = [];
     private long _contextSequence = -1;
     private long _moves;
     private long _bytes;
@@ -84,8 +83,7 @@ internal sealed class SyncRangeGrain(
     {
         if (context.Sequence <= _contextSequence) return Task.CompletedTask;
         _contextSequence = context.Sequence;
-        _withheld = Array.ConvertAll(context.Withheld, s => new BlockRange(s.First, s.Last));
-        Step(new RangeEvent.Withheld(_withheld));
+        Step(new RangeEvent.Withheld(Array.ConvertAll(context.Withheld, s => new BlockRange(s.First, s.Last))));
         Step(context.Peers.ToEvent());
         return Task.CompletedTask;
     }
@@ -121,16 +119,14 @@ internal sealed class SyncRangeGrain(
     public async Task OthersStored()
     {
         if (_core?.GetStatus(Now).Cursor is not { } cursor || stores.Find(_tag.ChainId) is not { } store) return;
-        foreach (BlockRange waited in _withheld)
+
+        // Clipped to the cursor, since trust enters an island by its top and nowhere else; but not to what others fetch: cut there,
+        // an island overlaps what was known of it, and its lower part would be fetched again.
+        BlockRange reach = new(_document!.First, cursor);
+        foreach (Island island in await store.GetIslandsAsync(reach, TrustRank.Caller, CancellationToken.None))
         {
-            // Clipped to the cursor: trust enters an island by its top and nowhere else.
-            if (waited.First > cursor) continue;
-            BlockRange reach = new(waited.First, Math.Min(waited.Last, cursor));
-            foreach (Island island in await store.GetIslandsAsync(reach, TrustRank.Caller, CancellationToken.None))
-            {
-                _raiseRank = true;
-                Step(new RangeEvent.IslandStored(island));
-            }
+            _raiseRank = true;
+            Step(new RangeEvent.IslandStored(island));
         }
     }
 

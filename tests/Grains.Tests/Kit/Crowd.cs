@@ -28,8 +28,12 @@ internal sealed class Crowd
 
     public void NoteLink(PeerKey peer, string what) => _links.Enqueue((peer.Value, what));
 
-    /// <summary>Heights asked for more than once, of anybody.</summary>
-    public ulong[] AskedTwice() => [.. Log.GroupBy(a => a.Number).Where(g => g.Count() > 1).Select(g => g.Key)];
+    /// <summary>Heights asked for more than once, of anybody, with who asked whom.</summary>
+    public string[] AskedTwice() =>
+    [
+        .. Log.GroupBy(a => a.Number).Where(g => g.Count() > 1).OrderBy(g => g.Key)
+            .Select(g => $"{g.Key}: {string.Join(", ", g.Select(a => $"{a.Peer} by {a.Range.RangeId[^4..]}/{a.Range.Generation}"))}"),
+    ];
 
     public IEnumerable<Asked> AskedOf(string peer) => Log.Where(a => a.Peer == peer);
 }
