@@ -42,7 +42,7 @@ internal static class SyncCommand
                 [.. parsed.GetValue(peers)!.Select(p => CommonOptions.Address("--peer", p, needsPeer: true))],
                 parsed.GetValue(peerRate), parsed.GetValue(timeout)) with
             {
-                LogLevel = parsed.GetValue(verbose) ? LogLevel.Information : LogLevel.Error,
+                LogLevel = parsed.GetValue(verbose) ? LogLevel.Debug : LogLevel.Error,
             };
             await using DataDirectory store = LocalStore.OpenWriter(parsed.GetValue(dataDir)!, chain);
             using PeerIdentity identity = IdentityFile.LoadOrCreate(Path.Combine(parsed.GetValue(dataDir)!, IdentityFile.DefaultName));
@@ -77,7 +77,7 @@ internal static class SyncCommand
             Timeout = timeout > 0 ? TimeSpan.FromSeconds(timeout) : TimeSpan.MaxValue,
             Peers = peerRate == defaults.Rate
                 ? defaults
-                : defaults with { Rate = peerRate, Burst = (int)Math.Clamp(peerRate, defaults.Burst, 100_000), InFlightMax = peerRate > 50 ? 64 : defaults.InFlightMax },
+                : defaults with { Rate = peerRate, Burst = (int)Math.Clamp(peerRate, defaults.Burst, 100_000), InFlightMax = peerRate > 50 ? 32 : defaults.InFlightMax },
         };
     }
 }

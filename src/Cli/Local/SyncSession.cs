@@ -28,7 +28,7 @@ internal sealed class SyncSession(ChainSpec chain, DataDirectory store, PeerIden
     public async Task<SyncOutcome> RunAsync(Action<RangeReport, TimeSpan> progress, CancellationToken cancellationToken)
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.AddProvider(new StderrLoggerProvider(plan.LogLevel));
+        builder.Logging.SetMinimumLevel(plan.LogLevel).AddProvider(new StderrLoggerProvider(plan.LogLevel));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(8));
         builder.AddOpSyncSilo(new SiloSettings
         {

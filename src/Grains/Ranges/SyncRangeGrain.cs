@@ -44,6 +44,8 @@ internal sealed class SyncRangeGrain(
     private RangeSync? _core;
     private IGrainTimer? _timer;
     private RangeTag _tag;
+    private readonly Queue<RangeEvent> _inputs = [];   // more than one only within a step
+    private bool _stepping;
     private TimeSpan _wakeAt;
     private long _contextSequence = -1;
     private long _moves;
@@ -55,6 +57,13 @@ internal sealed class SyncRangeGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _document = state.Read(RangeDocument.CurrentVersion, StateJson.Default.RangeDocument);
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // Calls still under way come back to an activation that must not act any more.
+        _core = null;
         return Task.CompletedTask;
     }
 
@@ -191,9 +200,23 @@ internal sealed class SyncRangeGrain(
     /// <summary>One event in, its commands out, without an await between: no other turn can split it.</summary>
     private void Step(RangeEvent input)
     {
-        if (_core is null) return;
+        // A call that is refused on the spot answers while the commands of the step that made it are still being carried out.
+        _inputs.Enqueue(input);
+        if (_stepping) return;
+        _stepping = true;
+        try
+        {
+            while (_core is not null && _inputs.TryDequeue(out RangeEvent? next)) CarryOut(_core.Step(next, Now));
+        }
+        finally
+        {
+            _stepping = false;
+            if (_core is null) _inputs.Clear();
+        }
+    }
 
-        RangeCommands todo = _core.Step(input, Now);
+    private void CarryOut(RangeCommands todo)
+    {
         _wakeAt = todo.WakeAt;
 
         // Store first, ask second: a crash in between repeats a request and loses no block.
@@ -249,7 +272,11 @@ internal sealed class SyncRangeGrain(
         }
 
         if (replies.Count > 0) Step(new RangeEvent.PromoteAnswered(replies));
-        if (stored.Count > 0) Step(new RangeEvent.Acknowledged(stored));
+        if (stored.Count == 0) return;
+
+        // Others stored them, perhaps under a lower rank than this range gives them.
+        _raiseRank = true;
+        Step(new RangeEvent.Acknowledged(stored));
 
         static PromoteAnswer ToAnswer(PromoteVerdict? verdict) => verdict switch
         {
