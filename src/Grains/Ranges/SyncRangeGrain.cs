@@ -40,6 +40,7 @@ internal sealed class SyncRangeGrain(
     private readonly long _start = time.GetTimestamp();
     private readonly List<ContradictionInfo> _contradictions = [];
     private readonly HashSet<PeerKey> _asked = [];
+    private readonly Queue<RangeEvent> _events = new();   // one for each call of the step that is being carried out, at most
     private RangeDocument? _document;
     private RangeSync? _core;
     private IGrainTimer? _timer;
@@ -49,6 +50,7 @@ internal sealed class SyncRangeGrain(
     private long _moves;
     private long _bytes;
     private bool _raiseRank;
+    private bool _stepping;
 
     private TimeSpan Now => time.GetElapsedTime(_start);
 
@@ -188,8 +190,24 @@ internal sealed class SyncRangeGrain(
         return Task.CompletedTask;
     }
 
-    /// <summary>One event in, its commands out, without an await between: no other turn can split it.</summary>
+    /// <summary>One event in, its commands out, without an await between: no other turn can split it. A call that is answered before
+    /// it is awaited comes back here in the middle of a step, whose lists are the core's: its event waits for the end of that.</summary>
     private void Step(RangeEvent input)
+    {
+        _events.Enqueue(input);
+        if (_stepping) return;
+        _stepping = true;
+        try
+        {
+            while (_events.TryDequeue(out RangeEvent? next)) StepOnce(next);
+        }
+        finally
+        {
+            _stepping = false;
+        }
+    }
+
+    private void StepOnce(RangeEvent input)
     {
         if (_core is null) return;
 
