@@ -40,11 +40,11 @@ internal sealed class SyncRangeGrain(
     private readonly long _start = time.GetTimestamp();
     private readonly List<ContradictionInfo> _contradictions = [];
     private readonly HashSet<PeerKey> _asked = [];
+    private readonly Queue<RangeEvent> _events = new();   // one for each call of the step that is being carried out, at most
     private RangeDocument? _document;
     private RangeSync? _core;
     private IGrainTimer? _timer;
     private RangeTag _tag;
-    private readonly Queue<RangeEvent> _inputs = [];   // more than one only within a step
     private bool _stepping;
     private TimeSpan _wakeAt;
     private long _contextSequence = -1;
@@ -197,26 +197,28 @@ internal sealed class SyncRangeGrain(
         return Task.CompletedTask;
     }
 
-    /// <summary>One event in, its commands out, without an await between: no other turn can split it.</summary>
+    /// <summary>One event in, its commands out, without an await between: no other turn can split it. A call that is answered before
+    /// it is awaited comes back here in the middle of a step, whose lists are the core's: its event waits for the end of that.</summary>
     private void Step(RangeEvent input)
     {
-        // A call that is refused on the spot answers while the commands of the step that made it are still being carried out.
-        _inputs.Enqueue(input);
+        _events.Enqueue(input);
         if (_stepping) return;
         _stepping = true;
         try
         {
-            while (_core is not null && _inputs.TryDequeue(out RangeEvent? next)) CarryOut(_core.Step(next, Now));
+            while (_events.TryDequeue(out RangeEvent? next)) StepOnce(next);
         }
         finally
         {
             _stepping = false;
-            if (_core is null) _inputs.Clear();
         }
     }
 
-    private void CarryOut(RangeCommands todo)
+    private void StepOnce(RangeEvent input)
     {
+        if (_core is null) return;
+
+        RangeCommands todo = _core.Step(input, Now);
         _wakeAt = todo.WakeAt;
 
         // Store first, ask second: a crash in between repeats a request and loses no block.

@@ -1,11 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using OpSync.Codec.Primitives;
 using OpSync.Contracts.Blocks;
 using OpSync.Contracts.Chains;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.Ranges;
 using OpSync.Contracts.Reading;
+using OpSync.Embedded;
 using OpSync.Embedded.Testing;
 using OpSync.Libp2p.Identity;
 using OpSync.Silo.Chains;
@@ -39,10 +41,14 @@ internal sealed class World : IAsyncDisposable
         _options = options;
         if (options.Time is { } time) _builder.UseTime(time);
         if (options.Hostile is { } hostile) _builder.UseHostile(hostile);
+        _builder.ConfigureSilo(silo => silo.Configure<EmbeddedOptions>(o => o.ActivationsMax = options.ActivationsMax));
         _builder.ConfigureHost(Configure);
     }
 
     public Crowd Crowd { get; } = new();
+
+    /// <summary>What the silo logged of its own mistakes.</summary>
+    public Mistakes Mistakes { get; } = new();
 
     /// <summary>The store of this life of the silo.</summary>
     public TestStore Store { get; private set; } = null!;
@@ -166,6 +172,7 @@ internal sealed class World : IAsyncDisposable
         if (_directory is not null) await KillAsync();
         _identity.Dispose();
         Directory.Delete(_path, recursive: true);
+        Assert.Empty(Mistakes.All);
     }
 
     private void Configure(HostApplicationBuilder builder)
@@ -181,6 +188,7 @@ internal sealed class World : IAsyncDisposable
             Ranges = _options.Ranges,
             Writer = _options.Writer,
         });
+        builder.Logging.AddProvider(Mistakes);
         builder.Services.AddSingleton(s => new CrowdLinks(
             Crowd, s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<IByteBudget>(),
             s.GetRequiredService<Verifier>(), s.GetRequiredService<FetchReports>()));
@@ -194,6 +202,9 @@ internal sealed record WorldOptions
     public HostileOptions? Hostile { get; init; }
 
     public TimeProvider? Time { get; init; }
+
+    /// <summary>Grains that may be active at a time.</summary>
+    public int ActivationsMax { get; init; } = 10_000;
 
     public PeerPolicyOptions Peers { get; init; } = new() { Rate = 5_000, Burst = 2_000 };
 
