@@ -98,7 +98,7 @@ internal static class DemoCommand
             Last = tip.Number,
             Anchor = tip,
             Addresses = addresses,
-            LogLevel = verbose ? LogLevel.Debug : LogLevel.Error,
+            LogLevel = verbose ? LogLevel.Information : LogLevel.Error,
             Peers = new PeerPolicyOptions { Rate = 1e6, Burst = 1_000_000, InFlightMax = 32 },
         };
         string target = Path.Combine(directory, "filled");
