@@ -19,7 +19,7 @@ public sealed class KillTests
         string[] sync =
         [
             "sync", "--rollup", temp["rollup.json"], "--peer", server.Address, "--first", "1", "--last", $"{Blocks}", "--anchor", tip[0],
-            "--data-dir", temp["target"], "--peer-rate", "1500", "--json",
+            "--data-dir", temp["target"], "--peer-rate", "300", "--json",
         ];
 
         int kills = 0;
