@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Text.Json;
 using OpSync.Cli.Commands;
 using OpSync.Cli.Demo;
+using OpSync.Cli.Output;
 
 namespace OpSync.Cli;
 
@@ -35,19 +37,23 @@ public static class Program
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
         }
-        catch (UsageException e)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
-            return ExitCode.Usage;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
-            return ExitCode.Failed;
-        }
         catch (OperationCanceledException)
         {
             return ExitCode.Incomplete;
+        }
+        catch (Exception e)
+        {
+            // What people can do something about says so in its message; a fault of the program also says where.
+            bool isOurs = e is not (UsageException or IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException or TimeoutException);
+            await Console.Error.WriteLineAsync(isOurs ? e.ToString() : e.Message);
+            int exitCode = e is UsageException ? ExitCode.Usage : ExitCode.Failed;
+            if (args.Contains("--json"))
+            {
+                ErrorJson error = new() { Result = exitCode == ExitCode.Usage ? "usage" : "failed", Reason = e.Message };
+                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(error, CliJson.Default.ErrorJson));
+            }
+
+            return exitCode;
         }
     }
 }

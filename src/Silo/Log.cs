@@ -18,6 +18,9 @@ internal static partial class Log
     [LoggerMessage(5004, LogLevel.Debug, "Dialling {PeerId} failed: {Problem}")]
     public static partial void DialFailed(ILogger logger, string peerId, string problem);
 
+    [LoggerMessage(5009, LogLevel.Debug, "Peer {PeerId} gave no block {Number}: {Outcome}")]
+    public static partial void NoBlock(ILogger logger, string peerId, ulong number, string outcome);
+
     [LoggerMessage(5005, LogLevel.Error, "The store takes no blocks: {Problem}")]
     public static partial void StoreStalled(ILogger logger, string problem);
 

@@ -39,7 +39,7 @@ public sealed class KillTests
         Assert.Equal(Blocks, (long)json["stored"]!);
         Assert.True(stored < Blocks, "the kills came too late to show anything");
         long requests = (long)json["peers"]!.AsArray().Single()!["ok"]!;
-        Assert.InRange(requests, 1, Blocks);
+        Assert.InRange(requests, 1, Blocks - stored);   // of this run alone: nothing that was durable is asked for again
         (await Opsync.RunAsync("blocks", "verify", "--rollup", temp["rollup.json"], "--data-dir", temp["target"], "--anchor", tip[0])).ExpectExit(0);
     }
 

@@ -55,8 +55,8 @@ internal static class BlocksCommand
         Command show = new("show", "One block.") { number, ssz };
         show.SetAction(async (parsed, ct) =>
         {
-            ChainSpec chain = CommonOptions.Chain(parsed.GetValue(network), parsed.GetValue(rollup));
-            await using DataDirectory store = LocalStore.OpenReader(parsed.GetValue(dataDir)!, chain);
+            await using DataDirectory store = Open(parsed);
+            ChainSpec chain = Chain(parsed) ?? CommonOptions.ChainOf(store.Chain);
             ulong height = parsed.GetValue(number);
             StoredBlock? block = await store.Blocks.GetAsync(height, TrustRank.Caller, ct);
             if (block is null) throw new IOException($"Height {height} is not stored. 'opsync blocks islands' lists what is.");
@@ -94,9 +94,9 @@ internal static class BlocksCommand
         Command verify = new("verify", "Recompute every hash and check every link.") { anchor };
         verify.SetAction(async (parsed, ct) =>
         {
-            ChainSpec chain = CommonOptions.Chain(parsed.GetValue(network), parsed.GetValue(rollup));
             BlockId? trusted = parsed.GetValue(anchor) is { } text ? CommonOptions.Block("--anchor", text) : null;
-            await using DataDirectory store = LocalStore.OpenReader(parsed.GetValue(dataDir)!, chain);
+            await using DataDirectory store = Open(parsed);
+            ChainSpec chain = Chain(parsed) ?? CommonOptions.ChainOf(store.Chain);
             (long verified, string? problem) = await StoreChecks.VerifyAsync(store.Blocks, chain, trusted, ct);
             Print(
                 parsed.GetValue(json), new StoreJson { ChainId = chain.ChainId, Verified = verified, Problem = problem },

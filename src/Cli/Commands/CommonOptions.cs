@@ -2,6 +2,7 @@ using System.CommandLine;
 using OpSync.Codec.OpStack;
 using OpSync.Codec.Primitives;
 using OpSync.Libp2p.Multiaddrs;
+using OpSync.Storage;
 
 namespace OpSync.Cli.Commands;
 
@@ -45,6 +46,17 @@ internal static class CommonOptions
             : throw new UsageException($"The rollup file '{rollup}' is not a rollup configuration: {problem}");
     }
 
+    /// <summary>The known network that a data directory belongs to.</summary>
+    public static ChainSpec ChainOf(ChainIdentity identity)
+    {
+        foreach (string name in Networks.Names)
+        {
+            if (Networks.TryGet(name, out ChainSpec? chain) && chain.ChainId == identity.ChainId && chain.Genesis.Hash == identity.GenesisHash) return chain;
+        }
+
+        throw new UsageException($"The data directory belongs to chain {identity.ChainId}, which is no known network: give --rollup FILE.");
+    }
+
     /// <summary>A block named NUMBER:HASH.</summary>
     public static BlockId Block(string option, string text)
     {
@@ -55,6 +67,11 @@ internal static class CommonOptions
                 ? new BlockId(number, hash)
                 : throw new UsageException($"{option} '{text}' is not NUMBER:HASH, for instance 109279679:0x352169a828ac9ccb594e907135d07bfa7a75b3ebe5c53fb256f27e8b264cca83.");
     }
+
+    /// <summary>An address of this machine to listen on.</summary>
+    public static Multiaddr ListenAddress(string text) => Address("--listen", text, needsPeer: false) is { IpAddress: not null } address
+        ? address
+        : throw new UsageException($"--listen '{text}' must name an IP address, for instance /ip4/0.0.0.0/tcp/9223.");
 
     /// <summary>A multiaddr; with <paramref name="needsPeer"/> it must end in /p2p/ID.</summary>
     public static Multiaddr Address(string option, string text, bool needsPeer)

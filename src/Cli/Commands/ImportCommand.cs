@@ -29,10 +29,11 @@ internal static class ImportCommand
             if (!File.Exists(path)) throw new UsageException($"There is no file '{path}'.");
 
             // Twice through the file: the anchor is at its upper end, and nothing is stored that does not link to it.
-            (BlockId? atAnchor, StoredBlock top) = Check(path, chain, trusted?.Number, cancellationToken);
+            using ArchiveReader reader = ArchiveReader.Open(path, chain);
+            StoredBlock top = Check(reader, trusted, cancellationToken);
             await using DataDirectory store = LocalStore.OpenWriter(parsed.GetValue(dataDir)!, chain);
-            TrustRank rank = await RankAsync(store.Blocks, top, trusted, atAnchor, cancellationToken);
-            (long inserted, long conflicts) = await StoreAsync(path, chain, store.Blocks, rank, trusted?.Number ?? top.Number, cancellationToken);
+            TrustRank rank = await RankAsync(store.Blocks, top, trusted, cancellationToken);
+            (long inserted, long conflicts) = await StoreAsync(reader, store.Blocks, rank, trusted?.Number ?? top.Number, cancellationToken);
             await Console.Out.WriteLineAsync($"{inserted} new blocks stored up to height {trusted?.Number ?? top.Number}, trust {rank}");
             if (conflicts == 0) return ExitCode.Done;
             await Console.Error.WriteLineAsync($"{conflicts} heights stay with another hash of equal or higher trust.");
@@ -41,34 +42,30 @@ internal static class ImportCommand
         return command;
     }
 
-    private static (BlockId? AtAnchor, StoredBlock Top) Check(string path, ChainSpec chain, ulong? anchorNumber, CancellationToken cancellationToken)
+    private static StoredBlock Check(ArchiveReader reader, BlockId? trusted, CancellationToken cancellationToken)
     {
-        using ArchiveReader reader = ArchiveReader.Open(path, chain);
         BlockId? atAnchor = null;
         StoredBlock? top = null;
         while (reader.Read() is { } block)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (block.Number == anchorNumber) atAnchor = block.Id;
+            if (block.Number == trusted?.Number) atAnchor = block.Id;
             top = block;
         }
 
-        return (atAnchor, top!);
+        return trusted is not { } anchor || atAnchor == anchor
+            ? top!
+            : throw new IOException(atAnchor is { } other
+                ? $"Anchor mismatch at height {anchor.Number}: the anchor is {anchor.Hash}, the file has {other.Hash}. Nothing was stored."
+                : $"The anchor's height {anchor.Number} is not in the file.");
     }
 
     /// <summary>The rank under which the blocks may be stored. Trust goes from child to parent: a trusted block below the file
     /// proves nothing of it.</summary>
     private static async Task<TrustRank> RankAsync(
-        IBlockStore store, StoredBlock top, BlockId? trusted, BlockId? atAnchor, CancellationToken cancellationToken)
+        IBlockStore store, StoredBlock top, BlockId? trusted, CancellationToken cancellationToken)
     {
-        if (trusted is { } anchor)
-        {
-            if (atAnchor is null) throw new IOException($"The anchor's height {anchor.Number} is not in the file.");
-            return atAnchor == anchor
-                ? TrustRank.Configured
-                : throw new IOException($"Anchor mismatch at height {anchor.Number}: the anchor is {anchor.Hash}, the file has {atAnchor.Value.Hash}. Nothing was stored.");
-        }
-
+        if (trusted is not null) return TrustRank.Configured;
         if (await store.GetCanonicalAsync(top.Number, cancellationToken) is { } same && same.Hash == top.Hash && same.Rank > TrustRank.Caller) return same.Rank;
         if (await store.GetAsync(top.Number + 1, TrustRank.Signed, cancellationToken) is { } child && child.ParentHash == top.Hash)
         {
@@ -79,9 +76,9 @@ internal static class ImportCommand
     }
 
     private static async Task<(long Inserted, long Conflicts)> StoreAsync(
-        string path, ChainSpec chain, IBlockStore store, TrustRank rank, ulong last, CancellationToken cancellationToken)
+        ArchiveReader reader, IBlockStore store, TrustRank rank, ulong last, CancellationToken cancellationToken)
     {
-        using ArchiveReader reader = ArchiveReader.Open(path, chain);
+        reader.Rewind();
         List<AppendItem> group = new(GroupBlocks);
         long inserted = 0, conflicts = 0;
         while (reader.Read() is { } block && block.Number <= last)

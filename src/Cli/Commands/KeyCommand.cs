@@ -8,7 +8,7 @@ internal static class KeyCommand
 {
     public static Command Create()
     {
-        Option<string> target = new("--out") { Description = "File to write; an existing file is never overwritten", HelpName = "FILE", Required = true };
+        Option<string> target = new("--out") { Description = "File to write; an existing file is never overwritten", HelpName = "FILE", DefaultValueFactory = _ => "opsync.key" };
         Option<string> type = new("--type") { Description = "secp256k1 (as op-node) or ed25519", DefaultValueFactory = _ => "secp256k1" };
         type.AcceptOnlyFromAmong("secp256k1", "ed25519");
         Command create = new("new", "Make an identity and print its peer id.") { target, type };

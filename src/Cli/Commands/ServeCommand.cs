@@ -30,7 +30,7 @@ internal static class ServeCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             ChainSpec chain = CommonOptions.Chain(parsed.GetValue(network), parsed.GetValue(rollup));
-            List<Multiaddr> addresses = [.. parsed.GetValue(listen)!.Select(a => CommonOptions.Address("--listen", a, needsPeer: false))];
+            List<Multiaddr> addresses = [.. parsed.GetValue(listen)!.Select(CommonOptions.ListenAddress)];
             ServeOptions options = Rates(parsed.GetValue(rate));
             string directory = parsed.GetValue(dataDir)!;
             await using DataDirectory store = LocalStore.OpenReader(directory, chain);
@@ -58,7 +58,7 @@ internal static class ServeCommand
     {
         ServeOptions defaults = new();
         if (rate is not { } perPeer) return defaults;
-        if (!(perPeer > 0)) throw new UsageException($"--serve-rate {perPeer} must be above 0.");
+        if (perPeer is not (> 0 and <= 1e6)) throw new UsageException($"--serve-rate {perPeer} must be above 0 and at most 1000000.");
         double total = perPeer * 20;
         return defaults with
         {

@@ -26,7 +26,7 @@ internal static class SyncCommand
         anchor.Required = true;
         Option<string> dataDir = CommonOptions.DataDir();
         Option<double> peerRate = new("--peer-rate") { Description = "Blocks per second to ask of one peer; op-node grants 4", HelpName = "R", DefaultValueFactory = _ => new PeerPolicyOptions().Rate };
-        Option<double> timeout = new("--timeout") { Description = "Seconds until it gives up with exit code 3; 0 waits as long as blocks keep coming", HelpName = "S" };
+        Option<double> timeout = new("--timeout") { Description = "Seconds until it gives up with exit code 3; without it, once nothing has moved for a minute", HelpName = "S" };
         Option<bool> json = CommonOptions.Json();
         Option<bool> verbose = new("--verbose") { Description = "Log to stderr" };
 
@@ -42,7 +42,7 @@ internal static class SyncCommand
                 [.. parsed.GetValue(peers)!.Select(p => CommonOptions.Address("--peer", p, needsPeer: true))],
                 parsed.GetValue(peerRate), parsed.GetValue(timeout)) with
             {
-                LogLevel = parsed.GetValue(verbose) ? LogLevel.Information : LogLevel.Error,
+                LogLevel = parsed.GetValue(verbose) ? LogLevel.Debug : LogLevel.Error,
             };
             await using DataDirectory store = LocalStore.OpenWriter(parsed.GetValue(dataDir)!, chain);
             using PeerIdentity identity = IdentityFile.LoadOrCreate(Path.Combine(parsed.GetValue(dataDir)!, IdentityFile.DefaultName));
@@ -65,8 +65,9 @@ internal static class SyncCommand
             throw new UsageException($"--anchor {anchor.Number} is more than {RangeTarget.AnchorDistanceMax} blocks above --last {last}: raise --last or take a nearer anchor.");
         }
 
-        if (!(peerRate > 0)) throw new UsageException($"--peer-rate {peerRate} must be above 0.");
-        if (timeout < 0) throw new UsageException($"--timeout {timeout} must not be negative.");
+        if (first == 0 && last == ulong.MaxValue || last >= long.MaxValue) throw new UsageException($"--last {last} is beyond every chain.");
+        if (peerRate is not (> 0 and <= 1e9)) throw new UsageException($"--peer-rate {peerRate} must be above 0 and at most 1000000000.");
+        if (timeout is not (>= 0 and <= 1e8)) throw new UsageException($"--timeout {timeout} must be from 0 to 100000000 seconds.");
         PeerPolicyOptions defaults = new();
         return new SyncPlan
         {
@@ -74,10 +75,10 @@ internal static class SyncCommand
             Last = last,
             Anchor = anchor,
             Addresses = peers,
-            Timeout = timeout > 0 ? TimeSpan.FromSeconds(timeout) : TimeSpan.MaxValue,
+            Timeout = timeout > 0 ? TimeSpan.FromSeconds(timeout) : null,
             Peers = peerRate == defaults.Rate
                 ? defaults
-                : defaults with { Rate = peerRate, Burst = (int)Math.Clamp(peerRate, defaults.Burst, 100_000), InFlightMax = peerRate > 50 ? 64 : defaults.InFlightMax },
+                : defaults with { Rate = peerRate, Burst = (int)Math.Clamp(peerRate, defaults.Burst, 100_000), InFlightMax = peerRate > 50 ? 32 : defaults.InFlightMax },
         };
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using OpSync.Cli.Commands;
 using OpSync.Cli.Local;
 using OpSync.Cli.Output;
@@ -28,7 +29,8 @@ internal static class DemoCommand
         Option<SampleProfile> profile = new("--profile") { Description = "Block size: default 30 kB, small 1 kB, huge 1 MB", DefaultValueFactory = _ => SampleProfile.Default };
         Option<bool> json = CommonOptions.Json();
         Option<string?> dataDir = new("--data-dir") { Description = "Keep everything here; without it a temporary directory is used and deleted", HelpName = "DIR" };
-        Command command = new("demo", "Make a chain, serve it from several processes, fill it, verify it, serve it on.") { blocks, peers, profile, json, dataDir };
+        Option<bool> verbose = new("--verbose") { Description = "Log to stderr" };
+        Command command = new("demo", "Make a chain, serve it from several processes, fill it, verify it, serve it on.") { blocks, peers, profile, json, dataDir, verbose };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             int count = parsed.GetValue(blocks), peerCount = parsed.GetValue(peers);
@@ -43,7 +45,7 @@ internal static class DemoCommand
             string directory = kept is not null ? Directory.CreateDirectory(kept).FullName : Directory.CreateTempSubdirectory("opsync-demo-").FullName;
             try
             {
-                return await RunAsync(directory, count, peerCount, parsed.GetValue(profile), parsed.GetValue(json), cancellationToken);
+                return await RunAsync(directory, count, peerCount, parsed.GetValue(profile), parsed.GetValue(json), parsed.GetValue(verbose), cancellationToken);
             }
             finally
             {
@@ -54,7 +56,7 @@ internal static class DemoCommand
     }
 
     private static async Task<int> RunAsync(
-        string directory, int count, int peerCount, SampleProfile profile, bool json, CancellationToken cancellationToken)
+        string directory, int count, int peerCount, SampleProfile profile, bool json, bool verbose, CancellationToken cancellationToken)
     {
         string rollup = Path.Combine(directory, "rollup.json"), source = Path.Combine(directory, "source");
         Say($"Making a chain of {count} blocks ({profile.ToString().ToLowerInvariant()} profile) ...");
@@ -77,7 +79,7 @@ internal static class DemoCommand
                 addresses.Add(CommonOptions.Address("peer", await process.ReadLineAsync(cancellationToken), needsPeer: true));
             }
 
-            return await FillAsync(directory, chain, tip, count, sszBytes, profile, roles, addresses, json, cancellationToken);
+            return await FillAsync(directory, chain, tip, count, sszBytes, profile, roles, addresses, json, verbose, cancellationToken);
         }
         finally
         {
@@ -87,7 +89,7 @@ internal static class DemoCommand
 
     private static async Task<int> FillAsync(
         string directory, ChainSpec chain, BlockId tip, int count, long sszBytes, SampleProfile profile, DemoRole[] roles,
-        List<Multiaddr> addresses, bool json, CancellationToken cancellationToken)
+        List<Multiaddr> addresses, bool json, bool verbose, CancellationToken cancellationToken)
     {
         Say("Filling the range. The rates here are raised far above the polite defaults (4 blocks/s per peer), since every peer is ours.");
         SyncPlan plan = new()
@@ -96,6 +98,7 @@ internal static class DemoCommand
             Last = tip.Number,
             Anchor = tip,
             Addresses = addresses,
+            LogLevel = verbose ? LogLevel.Information : LogLevel.Error,
             Peers = new PeerPolicyOptions { Rate = 1e6, Burst = 1_000_000, InFlightMax = 32 },
         };
         string target = Path.Combine(directory, "filled");

@@ -7,6 +7,8 @@ internal sealed class DemoProcess : IDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
 
+    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
+
     private readonly Process _process;
 
     private DemoProcess(Process process) => _process = process;
@@ -41,7 +43,12 @@ internal sealed class DemoProcess : IDisposable
 
     public void Dispose()
     {
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            _process.WaitForExit(KillPatience);
+        }
+
         _process.Dispose();
     }
 }

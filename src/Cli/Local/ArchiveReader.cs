@@ -44,21 +44,29 @@ internal sealed class ArchiveReader : IDisposable
         return reader;
     }
 
+    /// <summary>Starts again at the first block. The file stays open, so that it is the same file.</summary>
+    public void Rewind()
+    {
+        _stream.Position = ArchiveHeader.Size;
+        _next = Header.First;
+        _parent = null;
+    }
+
     /// <summary>The next block, or null after the last.</summary>
     public StoredBlock? Read()
     {
-        if (_next > Header.Last) return null;
+        if (_next > Header.Last) return _stream.Position == _stream.Length ? null : throw Broken("bytes follow the last block");
         if (!TryFill(ArchiveRecord.Size)) throw Broken("the file ends early");
         if (ArchiveRecord.Read(_head, PayloadByNumber.SizeMax, out ArchiveRecord record) != OperationStatus.Done) throw Broken("a record is malformed");
         if (record.Number != _next) throw Broken($"the file has height {record.Number} in its place");
-        byte[]? signature = record.HasSignature ? Take(ArchiveRecord.SignatureSize) : null;
+        if (record.HasSignature) Take(ArchiveRecord.SignatureSize);   // not kept: nothing here can verify it yet
         byte[] wire = Take(record.PayloadSize);
         PayloadFault fault = _reader.Read(wire, record.Number, out BlockFacts facts);
         if (fault != PayloadFault.None) throw Broken($"it does not decode: {fault}");
         if (_parent is { } parent && facts.ParentHash != parent) throw Broken($"it names parent {facts.ParentHash}, below it lies {parent}");
         _parent = facts.Hash;
         _next++;
-        return new StoredBlock(facts.Number, facts.Hash, facts.ParentHash, facts.Timestamp, _reader.ToWire(wire), signature);
+        return new StoredBlock(facts.Number, facts.Hash, facts.ParentHash, facts.Timestamp, _reader.ToWire(wire));
     }
 
     public void Dispose() => _stream.Dispose();

@@ -19,15 +19,18 @@ internal sealed record SyncOutcome(RangeReport Report, IReadOnlyList<PeerReport>
 
     public int ExitCode => Report.State switch
     {
-        RangeState.Complete => Cli.ExitCode.Done,
+        RangeState.Complete => IsContradicted ? Cli.ExitCode.Failed : Cli.ExitCode.Done,
         RangeState.AnchorMismatch or RangeState.DoesNotAttach => Cli.ExitCode.Failed,
         _ => Cli.ExitCode.Incomplete,
     };
 
+    /// <summary>Everything was fetched, but the store keeps other blocks of equal or higher trust at some heights.</summary>
+    private bool IsContradicted => Report.State == RangeState.Complete && Report.StallText.Length > 0;
+
     /// <summary>One word for machines.</summary>
     public string Result => Report.State switch
     {
-        RangeState.Complete => "complete",
+        RangeState.Complete => IsContradicted ? "contradicted" : "complete",
         RangeState.AnchorMismatch => "anchorMismatch",
         RangeState.DoesNotAttach => "doesNotAttach",
         _ => "incomplete",
@@ -38,7 +41,7 @@ internal sealed record SyncOutcome(RangeReport Report, IReadOnlyList<PeerReport>
     {
         get
         {
-            if (Report.State == RangeState.Complete) return "";
+            if (Report.State == RangeState.Complete) return Report.StallText;
             if (Report.State == RangeState.AnchorMismatch && Report.Contradictions is [.., { } c])
             {
                 return $"anchor mismatch at height {c.Number}: the anchor is {c.Expected}, but {c.Source} has {c.Found}. Nobody was charged; check the anchor.";

@@ -16,7 +16,8 @@ internal sealed record SyncPlan
 
     public required IReadOnlyList<Multiaddr> Addresses { get; init; }
 
-    public TimeSpan Timeout { get; init; } = TimeSpan.MaxValue;
+    /// <summary>When to give up; null as soon as nothing has moved for a minute.</summary>
+    public TimeSpan? Timeout { get; init; }
 
     public PeerPolicyOptions Peers { get; init; } = new();
 

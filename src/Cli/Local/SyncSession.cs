@@ -28,7 +28,7 @@ internal sealed class SyncSession(ChainSpec chain, DataDirectory store, PeerIden
     public async Task<SyncOutcome> RunAsync(Action<RangeReport, TimeSpan> progress, CancellationToken cancellationToken)
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.AddProvider(new StderrLoggerProvider(plan.LogLevel));
+        builder.Logging.SetMinimumLevel(plan.LogLevel).AddProvider(new StderrLoggerProvider(plan.LogLevel));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(8));
         builder.AddOpSyncSilo(new SiloSettings
         {
@@ -59,30 +59,40 @@ internal sealed class SyncSession(ChainSpec chain, DataDirectory store, PeerIden
     private async Task<SyncOutcome> FillAsync(IGrainFactory grains, Action<RangeReport, TimeSpan> progress, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        List<string> peerIds = [];
+        Dictionary<string, PeerReport> before = [];
         foreach (IGrouping<PeerId, Multiaddr> peer in plan.Addresses.GroupBy(a => a.PeerId!))
         {
             string id = peer.Key.ToString();
-            peerIds.Add(id);
-            await grains.GetPeer(id).Configure(new PeerSetup(chain.ChainId, [.. peer.Select(a => a.ToString())], Configured: true));
+            before[id] = await grains.GetPeer(id).Configure(new PeerSetup(chain.ChainId, [.. peer.Select(a => a.ToString())], Configured: true));
         }
+
+        // Peers of earlier runs on this directory are asked too, and are named with the others.
+        ChainReport known = await grains.GetChain(chain.ChainId).GetReport();
+        foreach (string id in known.PeerIds) before.TryAdd(id, await grains.GetPeer(id).GetReport());
 
         RangePosted posted = await grains.GetChain(chain.ChainId).PostRange(
             new RangePost(plan.First, plan.Last, plan.Anchor, (byte)TrustRank.Configured, null, 0));
-        if (posted.RangeId is null) throw new UsageException(posted.Refusal ?? "The range was refused.");
+        if (posted.RangeId is null) throw new IOException(posted.Refusal ?? "The range was refused.");
+
+        // One range at a time here: one that an earlier run left open would keep heights for itself.
+        foreach (string id in known.RangeIds)
+        {
+            if (id != posted.RangeId) await grains.GetChain(chain.ChainId).CancelRange(id);
+        }
 
         ISyncRangeGrain range = grains.GetRange(chain.ChainId, posted.RangeId);
         RangeReport report = await range.GetReport();
         ulong storedBefore = report.Stored;
-        ulong storedLast = report.Stored;
+        (ulong Stored, ulong? Cursor) last = (report.Stored, report.Cursor);
         TimeSpan movedAt = TimeSpan.Zero;
         bool stopped = false;
         while (!HasEnded(report.State))
         {
             TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
-            if (report.Stored != storedLast) (storedLast, movedAt) = (report.Stored, elapsed);
+            if ((report.Stored, report.Cursor) != last) (last, movedAt) = ((report.Stored, report.Cursor), elapsed);
             progress(report, elapsed);
-            if (cancellationToken.IsCancellationRequested || elapsed >= plan.Timeout || elapsed - movedAt >= StallPatience)
+            if (cancellationToken.IsCancellationRequested || elapsed >= (plan.Timeout ?? TimeSpan.MaxValue)
+                || (plan.Timeout is null && elapsed - movedAt >= StallPatience))
             {
                 stopped = true;
                 break;
@@ -95,9 +105,22 @@ internal sealed class SyncSession(ChainSpec chain, DataDirectory store, PeerIden
         TimeSpan total = Stopwatch.GetElapsedTime(started);
         progress(report, total);
         List<PeerReport> peers = [];
-        foreach (string id in peerIds) peers.Add(await grains.GetPeer(id).GetReport());
+        foreach ((string id, PeerReport earlier) in before) peers.Add(Since(earlier, await grains.GetPeer(id).GetReport()));
         return new SyncOutcome(report, peers, total, storedBefore, stopped);
     }
+
+    /// <summary>Counters outlive a run; what is printed is this run's.</summary>
+    private static PeerReport Since(PeerReport earlier, PeerReport now) => now with
+    {
+        Requests = now.Requests - earlier.Requests,
+        Ok = now.Ok - earlier.Ok,
+        NotFound = now.NotFound - earlier.NotFound,
+        RateLimited = now.RateLimited - earlier.RateLimited,
+        Timeouts = now.Timeouts - earlier.Timeouts,
+        Failed = now.Failed - earlier.Failed,
+        Malformed = now.Malformed - earlier.Malformed,
+        Rejected = now.Rejected - earlier.Rejected,
+    };
 
     private static bool HasEnded(RangeState state) => state >= RangeState.Complete;
 }

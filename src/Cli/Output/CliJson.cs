@@ -6,6 +6,7 @@ namespace OpSync.Cli.Output;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(SyncJson))]
 [JsonSerializable(typeof(DemoJson))]
+[JsonSerializable(typeof(ErrorJson))]
 [JsonSerializable(typeof(BlockJson))]
 [JsonSerializable(typeof(StoreJson))]
 internal sealed partial class CliJson : JsonSerializerContext;

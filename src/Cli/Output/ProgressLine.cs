@@ -31,7 +31,7 @@ internal sealed class ProgressLine : IDisposable
         double share = all == 0 ? 1 : (double)report.Stored / all;
         int filled = (int)(share * BarWidth);
         string left = report.Stored < all && _rate > 0.01
-            ? TimeSpan.FromSeconds((all - report.Stored) / _rate).ToString(@"hh\:mm\:ss", CultureInfo.InvariantCulture) + " left"
+            ? Left((all - report.Stored) / _rate)
             : report.StallText;
         string line = string.Create(
             CultureInfo.InvariantCulture,
@@ -39,6 +39,10 @@ internal sealed class ProgressLine : IDisposable
         int width = Math.Max(20, Console.WindowWidth - 1);
         Console.Error.Write("\r" + (line.Length > width ? line[..width] : line.PadRight(width)));
     }
+
+    private static string Left(double seconds) => seconds < 360_000
+        ? string.Create(CultureInfo.InvariantCulture, $"{(int)seconds / 3600:00}:{(int)seconds / 60 % 60:00}:{(int)seconds % 60:00} left")
+        : string.Create(CultureInfo.InvariantCulture, $"{seconds / 86_400:F0} days left");
 
     /// <summary>Leaves the line empty.</summary>
     public void Clear()

@@ -57,19 +57,23 @@ internal static class SyncPrinter
 
     public static void PrintPeers(IReadOnlyList<SyncJson.PeerJson> peers, IReadOnlyList<string>? roles)
     {
+        (string Name, Func<SyncJson.PeerJson, long> Value)[] counters =
+        [
+            ("requests", p => p.Requests), ("ok", p => p.Ok), ("not found", p => p.NotFound), ("limited", p => p.RateLimited), ("timeout", p => p.Timeouts),
+            ("failed", p => p.Failed), ("malformed", p => p.Malformed), ("rejected", p => p.Rejected),
+        ];
+        counters = [.. counters.Where(c => c.Name is "requests" or "ok" || peers.Any(p => c.Value(p) != 0))];
         Table table = new() { Border = TableBorder.Ascii };
         if (roles is not null) table.AddColumn("role");
-        table.AddColumns("peer", "requests", "ok", "not found", "limited", "timeout", "failed", "malformed", "rejected", "score", "state");
+        table.AddColumn("peer");
+        foreach ((string name, _) in counters) table.AddColumn(name);
+        table.AddColumns("score", "state");
         for (int i = 0; i < peers.Count; i++)
         {
             SyncJson.PeerJson p = peers[i];
-            List<string> cells = roles is null ? [] : [roles[i]];
-            cells.Add(Markup.Escape(p.PeerId.Length > 16 ? "…" + p.PeerId[^12..] : p.PeerId));
-            foreach (long n in (long[])[p.Requests, p.Ok, p.NotFound, p.RateLimited, p.Timeouts, p.Failed, p.Malformed, p.Rejected])
-            {
-                cells.Add(n.ToString(CultureInfo.InvariantCulture));
-            }
-
+            List<string> cells = roles is null ? [] : [i < roles.Count ? roles[i] : ""];
+            cells.Add(Markup.Escape(p.PeerId.Length > 9 ? p.PeerId[^9..] : p.PeerId));
+            foreach ((_, Func<SyncJson.PeerJson, long> value) in counters) cells.Add(value(p).ToString(CultureInfo.InvariantCulture));
             cells.Add(p.Score.ToString("F1", CultureInfo.InvariantCulture));
             cells.Add(Markup.Escape(p.Banned ? "banned" : p.Problem.Length > 0 ? p.Problem : p.Resting ? "resting" : "ok"));
             table.AddRow([.. cells]);

@@ -222,7 +222,7 @@ internal sealed class PeerGrain(
             Chains = [.. _document.Chains],
             Configured = _document.Configured,
             Connected = _link.Connected,
-            Problem = _link.Problem,
+            Problem = _link.Problem.Length > 0 || !_link.Identified || _document.Chains.Exists(Serves) ? _link.Problem : "does not serve the chain",
             Agent = _link.Agent,
             Score = snapshot.Score,
             BannedUntil = snapshot.BannedUntil,

@@ -45,18 +45,25 @@ internal sealed class SyncRangeGrain(
     private RangeSync? _core;
     private IGrainTimer? _timer;
     private RangeTag _tag;
+    private bool _stepping;
     private TimeSpan _wakeAt;
     private long _contextSequence = -1;
     private long _moves;
     private long _bytes;
     private bool _raiseRank;
-    private bool _stepping;
 
     private TimeSpan Now => time.GetElapsedTime(_start);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _document = state.Read(RangeDocument.CurrentVersion, StateJson.Default.RangeDocument);
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // Calls still under way come back to an activation that must not act any more.
+        _core = null;
         return Task.CompletedTask;
     }
 
@@ -267,7 +274,11 @@ internal sealed class SyncRangeGrain(
         }
 
         if (replies.Count > 0) Step(new RangeEvent.PromoteAnswered(replies));
-        if (stored.Count > 0) Step(new RangeEvent.Acknowledged(stored));
+        if (stored.Count == 0) return;
+
+        // Others stored them, perhaps under a lower rank than this range gives them.
+        _raiseRank = true;
+        Step(new RangeEvent.Acknowledged(stored));
 
         static PromoteAnswer ToAnswer(PromoteVerdict? verdict) => verdict switch
         {

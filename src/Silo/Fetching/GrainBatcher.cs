@@ -82,8 +82,9 @@ internal sealed class GrainBatcher<TKey, TItem>(
                 await send(key, batch).ConfigureAwait(false);
                 return;
             }
-            catch (Exception e) when (e is TimeoutException or OrleansException or IOException or InvalidOperationException)
+            catch (Exception e)
             {
+                // Whatever a grain answers, the lane goes on: receivers have deadlines for what never arrives.
                 Log.DeliveryFailed(log, typeof(TItem).Name, attempt, e);
                 if (attempt == TriesMax) return;
             }

@@ -14,7 +14,7 @@ namespace OpSync.Silo.Fetching;
 internal sealed class Verifier(
     ChainRegistry chains, IGrainFactory grains, IByteBudget budget, FetchReports reports, ILogger<Verifier> log) : BackgroundService
 {
-    /// <summary>Answers waiting for a worker. A full queue stops links from finishing, which stops them from asking.</summary>
+    /// <summary>Answers waiting for a worker. A full queue holds back the links, whose answers stay accounted for.</summary>
     private const int QueueMax = 256;
 
     private readonly Channel<FetchedResponse> _queue = Channel.CreateBounded<FetchedResponse>(
@@ -38,7 +38,19 @@ internal sealed class Verifier(
         {
             while (await _queue.Reader.WaitToReadAsync(stoppingToken).ConfigureAwait(false))
             {
-                while (_queue.Reader.TryRead(out FetchedResponse fetched)) Check(readers, fetched);
+                while (_queue.Reader.TryRead(out FetchedResponse fetched))
+                {
+                    try
+                    {
+                        Check(readers, fetched);
+                    }
+                    catch (Exception e)
+                    {
+                        // A fault of ours in one block must not cost the worker.
+                        Log.HandOverFailed(log, e);
+                        End(fetched, FetchVerdict.OurFault, 0, fetched.Reserved);
+                    }
+                }
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -89,7 +101,7 @@ internal sealed class Verifier(
             verdict = await grains.GetBlock(fetched.Range.ChainId, facts.Number)
                 .Hold(new HeldPayload(facts.Hash, facts.ParentHash, facts.Timestamp, wire, budget.Id, fetched.Item.Urgent)).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
+        catch (Exception e)
         {
             Log.HandOverFailed(log, e);
         }

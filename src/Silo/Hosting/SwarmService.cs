@@ -22,7 +22,20 @@ internal sealed class SwarmService(
         foreach (Multiaddr address in settings.Listen) await swarm.ListenAsync(address, cancellationToken).ConfigureAwait(false);
         foreach (Multiaddr address in swarm.ListenAddresses) Log.Listening(log, address.ToString());
         holder.Set(swarm);
-        foreach (ulong chain in chains.ChainIds) await grains.GetChain(chain).Poke().ConfigureAwait(false);
+        foreach (ulong chain in chains.ChainIds) _ = PokeAsync(chain);
+    }
+
+    /// <summary>The process does not wait for its ranges, and a chain reviews them by itself every few seconds anyway.</summary>
+    private async Task PokeAsync(ulong chain)
+    {
+        try
+        {
+            await grains.GetChain(chain).Poke().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Log.DeliveryFailed(log, nameof(IChainGrain), 1, e);
+        }
     }
 
     /// <inheritdoc/>

@@ -168,7 +168,7 @@ internal sealed class PeerLink
                 await _grains.GetPeer(Key.Value).LinkChanged(
                     new LinkState(connected, connected ? "" : _problem, _chains is not null, _chains ?? [], _agent)).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is TimeoutException or OrleansException or IOException or InvalidOperationException)
+            catch (Exception e)
             {
                 Log.DeliveryFailed(_log, nameof(LinkState), 1, e);
                 lock (_lock) _stale = !_stop.IsCancellationRequested;
@@ -214,7 +214,19 @@ internal sealed class PeerLink
             if (Multiaddr.TryParse(text, out Multiaddr? address)) addresses.Add(address);
         }
 
-        DialResult result = await _swarm.Value.DialAsync(Id, addresses, _stop.Token).ConfigureAwait(false);
+        DialResult result;
+        try
+        {
+            result = await _swarm.Value.DialAsync(Id, addresses, _stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Dialling must go on, whatever one attempt ran into.
+            _problem = e.Message;
+            Log.DialFailed(_log, Key.Value, _problem);
+            return false;
+        }
+
         if (result.IsConnected) return true;
         _problem = Describe(result);
         Log.DialFailed(_log, Key.Value, _problem);

@@ -17,4 +17,11 @@ public sealed record PeerLinkOptions
 
     /// <summary>Time for the whole response (op-node: 10 s).</summary>
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time an answer that is being read waits for room when it turns out larger than expected; then it gives up, and with
+    /// it the room it has.</summary>
+    public TimeSpan GrowWaitMax { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Time a request waits for room before it is sent; it holds nothing but its place at the peer.</summary>
+    public TimeSpan RoomWaitMax { get; init; } = TimeSpan.FromSeconds(10);
 }

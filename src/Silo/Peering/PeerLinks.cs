@@ -44,18 +44,15 @@ internal sealed class PeerLinks(
     {
         _links.TryGetValue(peer, out PeerLink? link);
         link?.Count(items.Count);
-        foreach (AskItem item in items)
+        if (link is null)
         {
-            if (link is null)
-            {
-                reports.Ended(peer, range, item, FetchVerdict.OurFault, 0, TimeSpan.Zero);
-                continue;
-            }
-
-            // Taken here: a cancel that follows this call must find the request, even if that has not begun.
-            CancellationToken token = link.TokenOf(range);
-            Outside.Run(() => FetchAsync(link, range, item, token));
+            foreach (AskItem item in items) reports.Ended(peer, range, item, FetchVerdict.Failed, 0, TimeSpan.Zero);
+            return;
         }
+
+        // Taken here: a cancel that follows this call must find the requests, even if they have not begun.
+        CancellationToken token = link.TokenOf(range);
+        Outside.Run(() => Task.WhenAll(items.Select(item => FetchAsync(link, range, item, token))));
     }
 
     /// <inheritdoc/>
@@ -95,18 +92,23 @@ internal sealed class PeerLinks(
     /// <summary>One request from its reservation to the verifier or to its end. Owns its reservation until one of both.</summary>
     private async Task FetchAsync(PeerLink link, RangeKey range, AskItem item, CancellationToken cancellationToken)
     {
-        ReadReservation reservation = new(budget, item.Urgent);
+        ReadReservation reservation = new(budget, item.Urgent, options.Value);
         FetchVerdict verdict = FetchVerdict.OurFault;
         ExchangeResult result = default;
         try
         {
             await reservation.ExtendAsync(item.SizeExpected, cancellationToken).ConfigureAwait(false);
             result = await RequestAsync(link, range, item, reservation, cancellationToken).ConfigureAwait(false);
-            verdict = ToVerdict(result.Outcome);
+            if (result.Outcome != ExchangeOutcome.Ok) Log.NoBlock(log, link.Key.Value, item.Number, result.Outcome.ToString());
+            verdict = reservation.GaveUp ? FetchVerdict.OurFault : ToVerdict(result.Outcome);
         }
         catch (OperationCanceledException)
         {
-            // Cancelled by the range or by the end of the process: nobody's fault but ours.
+            // Cancelled by the range or by the end of the process, or no room came: nobody's fault but ours.
+        }
+        catch (Exception e)
+        {
+            Log.HandOverFailed(log, e);
         }
         finally
         {
@@ -124,6 +126,7 @@ internal sealed class PeerLinks(
             catch (OperationCanceledException)
             {
                 response.Dispose();
+                verdict = FetchVerdict.OurFault;
             }
         }
 
@@ -154,6 +157,9 @@ internal sealed class PeerLinks(
         ExchangeOutcome.Unsupported => FetchVerdict.Unsupported,
         ExchangeOutcome.TooLarge => FetchVerdict.Malformed,
         ExchangeOutcome.Ok or ExchangeOutcome.Cancelled => FetchVerdict.OurFault,
+
+        // A stream that could not be opened met a limit of ours or of the peer: it says nothing of the height.
+        ExchangeOutcome.OpenFailed => FetchVerdict.RateLimited,
         _ => FetchVerdict.Failed,
     };
 }

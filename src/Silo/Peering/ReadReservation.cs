@@ -4,15 +4,34 @@ using OpSync.Sync.Ports;
 namespace OpSync.Silo.Peering;
 
 /// <summary>The bytes taken from the silo's budget for one answer. An empty budget stops the reading of the stream.</summary>
-internal sealed class ReadReservation(IByteBudget budget, bool urgent) : IReadBudget
+/// <remarks>An answer that holds bytes already waits for more only a short while: half-read answers that wait for each other
+/// would otherwise hold the whole budget for ever.</remarks>
+internal sealed class ReadReservation(IByteBudget budget, bool urgent, PeerLinkOptions options) : IReadBudget
 {
     /// <summary>Bytes taken so far.</summary>
     public long Taken { get; private set; }
 
+    /// <summary>True once it had to give up for want of room: our fault, not the peer's.</summary>
+    public bool GaveUp { get; private set; }
+
     /// <inheritdoc/>
     public async ValueTask ExtendAsync(int moreBytes, CancellationToken cancellationToken)
     {
-        await budget.TakeAsync(moreBytes, urgent, cancellationToken).ConfigureAwait(false);
+        if (!budget.TryTake(moreBytes, urgent))
+        {
+            using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(Taken == 0 ? options.RoomWaitMax : options.GrowWaitMax);
+            try
+            {
+                await budget.TakeAsync(moreBytes, urgent, patience.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                GaveUp = true;
+                throw;
+            }
+        }
+
         Taken += moreBytes;
     }
 

@@ -23,6 +23,12 @@ public sealed record ServeOptions
     /// <summary>Requests waiting for a token, of all peers; more are answered code 3 at once.</summary>
     public int WaitingMax { get; init; } = 1_024;
 
+    /// <summary>Requests of one peer that are served or wait at a time; more are answered code 3 at once.</summary>
+    public int PeerOpenMax { get; init; } = 64;
+
+    /// <summary>Bytes of answers on their way to peers, 20 MiB or more; a request that finds no room is answered code 3.</summary>
+    public long AnswerBytesMax { get; init; } = 64L << 20;
+
     /// <summary>Time to read the 8 bytes of a request (op-node: 10 s).</summary>
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Options;
 using OpSync.Codec.OpStack;
+using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Streams;
 using OpSync.Libp2p.Swarms;
 using OpSync.Silo.Chains;
 using OpSync.Sync.Ports;
+using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
 
 namespace OpSync.Silo.Serving;
@@ -14,6 +16,7 @@ namespace OpSync.Silo.Serving;
 internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions> options, TimeProvider time)
 {
     private readonly ServeThrottle _throttle = new(options.Value, time);
+    private readonly ByteBudget _answers = new(options.Value.AnswerBytesMax);
     private long _served;
     private long _refused;
 
@@ -34,45 +37,66 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
 
     private async ValueTask HandleAsync(ServedChain chain, InboundStream inbound, CancellationToken cancellationToken)
     {
-        Libp2pStream stream = inbound.Stream;
-        ServeOptions limits = options.Value;
-        ResultCode code = ResultCode.Unknown;
-        byte[]? wire = null;
-
-        if (_throttle.Admit(inbound.Peer) is { } wait)
+        if (!_throttle.TryEnter(inbound.Peer))
         {
-            if (wait > TimeSpan.Zero)
+            await AnswerAsync(inbound.Stream, ResultCode.Unknown, null, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        int accounted = 0;
+        try
+        {
+            ResultCode code = ResultCode.Unknown;
+            byte[]? wire = null;
+            if (await WaitForTokenAsync(inbound.Peer, cancellationToken).ConfigureAwait(false))
             {
-                try
-                {
-                    await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
-                }
-                finally
-                {
-                    _throttle.WaitEnded();
-                }
+                ulong number = await ReadNumberAsync(inbound.Stream, cancellationToken).ConfigureAwait(false);
+                (code, wire) = await LookUpAsync(chain, number, cancellationToken).ConfigureAwait(false);
             }
 
-            using CancellationTokenSource reading = Deadline(limits.ReadTimeout, cancellationToken);
-            byte[] request = new byte[PayloadByNumber.RequestSize];
-            await stream.ReadExactlyAsync(request, reading.Token).ConfigureAwait(false);
-            PayloadByNumber.TryReadRequest(request, out ulong number);
-            (code, wire) = await LookUpAsync(chain, number, cancellationToken).ConfigureAwait(false);
+            // A reader who takes his time holds the answer in memory: all such answers share one bound.
+            if (wire is not null && _answers.TryTake(wire.Length, urgent: false)) accounted = wire.Length;
+            else if (wire is not null) (code, wire) = (ResultCode.Unknown, null);
+            await AnswerAsync(inbound.Stream, code, wire, cancellationToken).ConfigureAwait(false);
         }
-
-        using CancellationTokenSource writing = Deadline(limits.WriteTimeout, cancellationToken);
-        if (wire is not null)
+        finally
         {
-            await stream.WriteAsync(wire, writing.Token).ConfigureAwait(false);
-            Interlocked.Increment(ref _served);
+            _answers.Return(accounted, urgent: false);
+            _throttle.Leave(inbound.Peer);
         }
-        else
-        {
-            await stream.WriteAsync(new[] { (byte)code }, writing.Token).ConfigureAwait(false);
-            Interlocked.Increment(ref _refused);
-        }
+    }
 
-        await stream.CloseWriteAsync(writing.Token).ConfigureAwait(false);
+    /// <summary>False: the request is refused for its rate.</summary>
+    private async ValueTask<bool> WaitForTokenAsync(PeerId peer, CancellationToken cancellationToken)
+    {
+        if (_throttle.Admit(peer) is not { } wait) return false;
+        if (wait <= TimeSpan.Zero) return true;
+        try
+        {
+            await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            _throttle.WaitEnded();
+        }
+    }
+
+    private async ValueTask<ulong> ReadNumberAsync(Libp2pStream stream, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource deadline = Deadline(options.Value.ReadTimeout, cancellationToken);
+        byte[] request = new byte[PayloadByNumber.RequestSize];
+        await stream.ReadExactlyAsync(request, deadline.Token).ConfigureAwait(false);
+        PayloadByNumber.TryReadRequest(request, out ulong number);
+        return number;
+    }
+
+    private async ValueTask AnswerAsync(Libp2pStream stream, ResultCode code, byte[]? wire, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource deadline = Deadline(options.Value.WriteTimeout, cancellationToken);
+        await stream.WriteAsync(wire ?? [(byte)code], deadline.Token).ConfigureAwait(false);
+        Interlocked.Increment(ref wire is null ? ref _refused : ref _served);
+        await stream.CloseWriteAsync(deadline.Token).ConfigureAwait(false);
     }
 
     /// <summary>The bounds of op-node's server, then the canonical block. What only a caller vouches for is not served.</summary>

@@ -12,7 +12,29 @@ internal sealed class ServeThrottle(ServeOptions options, TimeProvider time)
     private readonly TokenBucket _all = new(options.TotalRate, options.TotalBurst, TimeSpan.Zero);
     private readonly Dictionary<PeerId, LinkedListNode<(PeerId Peer, TokenBucket Bucket)>> _peers = [];
     private readonly LinkedList<(PeerId Peer, TokenBucket Bucket)> _byUse = [];
+    private readonly Dictionary<PeerId, int> _open = [];   // bounded by the streams that are open
     private int _waiting;
+
+    /// <summary>Begins a request; false if the peer has as many as it may. A true is ended with <see cref="Leave"/>.</summary>
+    public bool TryEnter(PeerId peer)
+    {
+        lock (_lock)
+        {
+            int open = _open.GetValueOrDefault(peer);
+            if (open >= options.PeerOpenMax) return false;
+            _open[peer] = open + 1;
+            return true;
+        }
+    }
+
+    /// <summary>Ends a request.</summary>
+    public void Leave(PeerId peer)
+    {
+        lock (_lock)
+        {
+            if (--_open[peer] == 0) _open.Remove(peer);
+        }
+    }
 
     /// <summary>How long a request of this peer must wait, or null if it is to be refused now. A granted wait that is not zero
     /// must be ended with <see cref="WaitEnded"/>.</summary>

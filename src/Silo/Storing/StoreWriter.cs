@@ -62,7 +62,7 @@ internal sealed class StoreWriter(
                 await GatherAsync(group).ConfigureAwait(false);
                 foreach (IGrouping<ulong, StoreJob> chain in group.GroupBy(j => j.ChainId))
                 {
-                    await CommitAsync(chain.Key, [.. chain], stoppingToken).ConfigureAwait(false);
+                    await CommitGuardedAsync(chain.Key, [.. chain], stoppingToken).ConfigureAwait(false);
                 }
 
                 group.Clear();
@@ -97,6 +97,24 @@ internal sealed class StoreWriter(
         }
     }
 
+    private async Task CommitGuardedAsync(ulong chainId, StoreJob[] jobs, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await CommitAsync(chainId, jobs, stoppingToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // A group that the store refuses as such is dropped: its ranges repeat their promotions, find nothing and fetch again.
+            Log.HandOverFailed(log, e);
+            foreach (StoreJob job in jobs)
+            {
+                budget.Return(job.Item.Block.Wire.Length, job.Urgent);
+                _queued.TryRemove((chainId, job.Item.Block.Hash), out _);
+            }
+        }
+    }
+
     private async Task CommitAsync(ulong chainId, StoreJob[] jobs, CancellationToken stoppingToken)
     {
         IBlockStore store = chains.Get(chainId).Store;
@@ -120,12 +138,6 @@ internal sealed class StoreWriter(
         figures.Commits++;
         figures.Blocks += jobs.Length;
         figures.FirstCommitAt ??= time.GetUtcNow();
-        if (!_stalled.IsEmpty)
-        {
-            Log.StoreResumed(log);
-            await TellStateAsync([], null).ConfigureAwait(false);
-        }
-
         for (int i = 0; i < jobs.Length; i++)
         {
             budget.Return(jobs[i].Item.Block.Wire.Length, jobs[i].Urgent);
@@ -138,6 +150,10 @@ internal sealed class StoreWriter(
             AckInfo[] acks = [.. range.Select(p => new AckInfo(p.Result.Block, p.Result.Conflict))];
             _ = AcknowledgeAsync(range.Key, new AckBatch(acks));
         }
+
+        if (_stalled.IsEmpty) return;
+        Log.StoreResumed(log);
+        await TellStateAsync([], null).ConfigureAwait(false);
     }
 
     /// <summary>A lost acknowledgement is made up for by the range, which repeats its promotion and finds the block stored.</summary>
@@ -147,7 +163,7 @@ internal sealed class StoreWriter(
         {
             await grains.GetRange(range.ChainId, range.RangeId).Acknowledge(acks).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
+        catch (Exception e)
         {
             Log.DeliveryFailed(log, nameof(AckInfo), 1, e);
         }
@@ -161,13 +177,12 @@ internal sealed class StoreWriter(
             try
             {
                 await grains.GetRange(range.ChainId, range.RangeId).StoreChanged(problem).ConfigureAwait(false);
+                if (problem is null) _stalled.TryRemove(range, out _);
             }
-            catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
+            catch (Exception e)
             {
                 Log.DeliveryFailed(log, nameof(StoreJob), 1, e);
             }
         }
-
-        if (problem is null) _stalled.Clear();
     }
 }

@@ -101,7 +101,7 @@ internal sealed class CrowdLinks(
 
     private async Task FetchAsync(PeerKey peer, ScriptedPeer scripted, RangeKey range, AskItem item, CancellationToken token)
     {
-        ReadReservation reservation = new(budget, item.Urgent);
+        ReadReservation reservation = new(budget, item.Urgent, new PeerLinkOptions());
         FetchVerdict verdict = FetchVerdict.OurFault;
         try
         {
