@@ -14,7 +14,6 @@ public sealed class HostileTests
     private const ulong First = 1, Last = 600;
 
     [Fact]
-    [Trait("Category", "Long")]
     public async Task Range_completes_on_a_hostile_engine_and_leaves_nothing_behind()
     {
         int[] seeds = [.. Enumerable.Range(1, Rounds.Of(3, 30)).Select(n => n + Seeds.Shift)];

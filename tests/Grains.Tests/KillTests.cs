@@ -17,7 +17,6 @@ public sealed class KillTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    [Trait("Category", "Long")]
     public async Task Killed_silo_continues_by_itself_and_asks_for_nothing_durable_again()
     {
         for (int round = 1; round <= Rounds.Of(2, 20); round++) await KillAndContinueAsync(round);

@@ -33,6 +33,7 @@ internal sealed class World : IAsyncDisposable
     private readonly WorldOptions _options;
     private readonly PeerIdentity _identity = PeerIdentity.Create(KeyType.Ed25519);
     private readonly EmbeddedTestClusterBuilder _builder = new();
+    private readonly List<Mistakes> _mistakes = [];
     private DataDirectory? _directory;
     private EmbeddedTestCluster? _cluster;
 
@@ -46,9 +47,6 @@ internal sealed class World : IAsyncDisposable
     }
 
     public Crowd Crowd { get; } = new();
-
-    /// <summary>What the silo logged of its own mistakes.</summary>
-    public Mistakes Mistakes { get; } = new();
 
     /// <summary>The store of this life of the silo.</summary>
     public TestStore Store { get; private set; } = null!;
@@ -156,6 +154,7 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Kills the silo in the middle of whatever it does. What is not on the disk is lost.</summary>
     public async Task KillAsync()
     {
+        _mistakes[^1].Close();
         Store.CutOff();
         await Cluster.KillSiloAsync();
         await _directory!.DisposeAsync();
@@ -172,7 +171,8 @@ internal sealed class World : IAsyncDisposable
         if (_directory is not null) await KillAsync();
         _identity.Dispose();
         Directory.Delete(_path, recursive: true);
-        Assert.Empty(Mistakes.All);
+        string[] mistakes = [.. _mistakes.SelectMany(m => m.All)];
+        Assert.True(mistakes is [], string.Join('\n', mistakes));
     }
 
     private void Configure(HostApplicationBuilder builder)
@@ -188,7 +188,8 @@ internal sealed class World : IAsyncDisposable
             Ranges = _options.Ranges,
             Writer = _options.Writer,
         });
-        builder.Logging.AddProvider(Mistakes);
+        _mistakes.Add(new Mistakes());
+        builder.Logging.AddProvider(_mistakes[^1]);
         builder.Services.AddSingleton(s => new CrowdLinks(
             Crowd, s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<IByteBudget>(),
             s.GetRequiredService<Verifier>(), s.GetRequiredService<FetchReports>()));
