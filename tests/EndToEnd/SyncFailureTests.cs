@@ -109,6 +109,35 @@ public sealed class SyncFailureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_import_needs_no_anchor_below_a_stored_block_that_names_it_and_one_elsewhere()
+    {
+        RealBlocks upper = RealBlocks.Load("op-mainnet", Last - 2, Last), lower = RealBlocks.Load("op-mainnet", First, Last - 3);
+        await upper.WriteArchiveAsync(_temp["upper.opsync"]);
+        await lower.WriteArchiveAsync(_temp["lower.opsync"]);
+        string[] import = ["--network", "op-mainnet", "--data-dir", _temp["joined"]];
+
+        // A trusted block below proves nothing of what is above it.
+        (await Opsync.RunAsync(["import", _temp["lower.opsync"], .. import, "--anchor", lower.Anchor])).ExpectExit(0);
+        Opsync.Result refused = (await Opsync.RunAsync(["import", _temp["upper.opsync"], .. import])).ExpectExit(1);
+        Assert.Contains("--anchor", refused.Error, StringComparison.Ordinal);
+
+        import = ["--network", "op-mainnet", "--data-dir", _temp["joined from above"]];
+        (await Opsync.RunAsync(["import", _temp["upper.opsync"], .. import, "--anchor", upper.Anchor])).ExpectExit(0);
+        (await Opsync.RunAsync(["import", _temp["lower.opsync"], .. import])).ExpectExit(0);
+        Opsync.Result verify = await Opsync.RunAsync("blocks", "verify", "--data-dir", _temp["joined from above"], "--anchor", _blocks.Anchor, "--json");
+        Assert.Equal(6, (long)verify.ExpectExit(0).Json["verified"]!);
+    }
+
+    [Fact]
+    public async Task A_range_left_open_by_a_mistake_does_not_block_the_next_one()
+    {
+        // Nobody has this anchor's height: the range stays open when the time is over.
+        (await SyncAsync(["--peer", _server.Address, "--anchor", $"{Last + 50}:0x{new string('2', 64)}", "--timeout", "3"])).ExpectExit(3);
+
+        (await SyncAsync(["--peer", _server.Address, "--anchor", _blocks.Anchor, "--timeout", "30"])).ExpectExit(0);
+    }
+
+    [Fact]
     public async Task A_damaged_export_file_is_refused_whole()
     {
         byte[] bytes = await File.ReadAllBytesAsync(_temp["blocks.opsync"], TestContext.Current.CancellationToken);
