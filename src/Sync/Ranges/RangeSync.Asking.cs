@@ -66,6 +66,12 @@ public sealed partial class RangeSync
 
         bool isOpen = _flights.TryTake(reply.RequestId, reply.Peer, out Flight flight);
         if (isOpen) Close(in flight);
+        if (isOpen && reply.Outcome == FetchOutcome.Good)
+        {
+            ref TimeSpan average = ref _peers[flight.PeerIndex].ReplyTime;
+            TimeSpan measured = _now - flight.AskedAt;
+            average = average == TimeSpan.Zero ? measured : average + ((measured - average) / 8);
+        }
 
         // A block is used whenever it comes, if it is still wanted. Of other outcomes only the first one of a request counts.
         if (reply.Block is { } block) OnBlock(in block, reply.Peer);
@@ -224,7 +230,7 @@ public sealed partial class RangeSync
 
             ref Slot slot = ref _window[depth];
             Span<ulong> tried = _window.Tried(depth);
-            int peer = _peers.Pick(tried, HeightAt(depth), slot.Rounds > 0);
+            int peer = _peers.Pick(tried, HeightAt(depth), slot.Rounds > 0, fastest: isCursor);
             if (peer >= 0)
             {
                 Send(depth, ref slot, peer, isCursor, expected);
