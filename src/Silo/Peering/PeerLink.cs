@@ -188,12 +188,21 @@ internal sealed class PeerLink
                 if (_swarm.IsReady && _swarm.Value.IsConnected(Id))
                 {
                     Changed();
+                    long since = _time.GetTimestamp();
                     await _wake.WaitAsync(_stop.Token).ConfigureAwait(false);
-                    pause = _options.RedialFirst;
+
+                    // A peer that takes connections and drops them must not be dialled in a loop.
+                    if (_time.GetElapsedTime(since) >= pause)
+                    {
+                        pause = _options.RedialFirst;
+                        continue;
+                    }
+                }
+                else if (_swarm.IsReady && await DialAsync().ConfigureAwait(false))
+                {
                     continue;
                 }
 
-                if (_swarm.IsReady && await DialAsync().ConfigureAwait(false)) continue;
                 Changed();
                 TimeSpan wait = pause * (0.75 + (jitter.NextDouble() * 0.5));
                 await Task.Delay(_swarm.IsReady ? wait : TimeSpan.FromMilliseconds(20), _time, _stop.Token).ConfigureAwait(false);
