@@ -3,7 +3,8 @@ using System.Net;
 namespace OpSync.Libp2p.Swarms;
 
 /// <summary>Shares the streams served at a time: a subnet gets at most a quarter of what is free, a host at most half of what its
-/// subnet may still take. However many are greedy, something is left for the next. Thread-safe.</summary>
+/// subnet may still take. The last eighth is for those that have none: with as many streams as there may be connections in it,
+/// something is left for each, however many are greedy. Thread-safe.</summary>
 internal sealed class StreamShares(int streamsMax)
 {
     private readonly Lock _gate = new();
@@ -18,9 +19,8 @@ internal sealed class StreamShares(int streamsMax)
         lock (_gate)
         {
             int bySubnet = _bySubnet.GetValueOrDefault(subnet), byHost = _byHost.GetValueOrDefault(host);
-            int free = streamsMax - _count;
-            int subnetMax = Math.Max(1, free / 4);
-            if (free <= 0 || bySubnet >= subnetMax || byHost >= Math.Max(1, (subnetMax - bySubnet) / 2))
+            int subnetMax = Math.Max(1, (streamsMax - _count - (streamsMax / 8)) / 4);
+            if (_count >= streamsMax || bySubnet >= subnetMax || byHost >= Math.Max(1, (subnetMax - bySubnet) / 2))
                 return false;
             _byHost[host] = byHost + 1;
             _bySubnet[subnet] = bySubnet + 1;
