@@ -120,8 +120,8 @@ public sealed class ConnectionTableTests : IAsyncDisposable
         Assert.All(taken, static n => Assert.InRange(n, 1, 256));
         Assert.True(shares.TryEnter(IPAddress.Parse("192.0.2.1")));
 
-        for (int i = 0; i < taken[0]; i++) shares.Leave(greedy[0]);
-        Assert.True(Take(greedy[0]) > 0);
+        for (int i = 0; i < taken[1]; i++) shares.Leave(greedy[1]);
+        Assert.True(Take(greedy[1]) > 0);
 
         int Take(IPAddress address)
         {
