@@ -20,7 +20,7 @@ internal sealed class StreamServer(SwarmOptions options, ILogger logger, TimePro
 
     private readonly Lock _gate = new();
     private readonly WorkTracker _running = new();
-    private readonly StreamShares _shares = new(options.InboundStreamsMax);
+    private readonly FairShares _shares = new(options.InboundStreamsMax);
     private Handlers _handlers = new(FrozenDictionary<string, ProtocolHandler>.Empty, []);
 
     /// <summary>Protocols served now.</summary>
@@ -41,7 +41,7 @@ internal sealed class StreamServer(SwarmOptions options, ILogger logger, TimePro
     /// <summary>Serves the stream on a task of its own, which the tracker counts; above the limit it is reset.</summary>
     public void Start(Connection connection, Libp2pStream stream)
     {
-        if (!_shares.TryEnter(connection.Info.RemoteIp))
+        if (!_shares.TryTake(connection.Info.RemoteIp, 1))
         {
             stream.Dispose();
             connection.Session.ChargeFruitless();
@@ -104,7 +104,7 @@ internal sealed class StreamServer(SwarmOptions options, ILogger logger, TimePro
             if (outcome is not ("served" or "failed"))
                 connection.Session.ChargeFruitless();
             SwarmMetrics.Inbound(outcome);
-            _shares.Leave(connection.Info.RemoteIp);
+            _shares.Return(connection.Info.RemoteIp, 1);
             _running.Exit();
         }
     }

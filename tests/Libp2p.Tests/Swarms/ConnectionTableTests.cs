@@ -111,22 +111,22 @@ public sealed class ConnectionTableTests : IAsyncDisposable
     [Fact]
     public void Streams_are_shared_so_that_the_next_subnet_and_the_next_host_always_get_some()
     {
-        StreamShares shares = new(2_048);
+        FairShares shares = new(2_048);
         IPAddress[] greedy = [.. Enumerable.Range(0, 200).Select(static i => new IPAddress([10, 0, (byte)i, 1]))];
         int first = Take(greedy[0]);
         Assert.InRange(first, 128, 256);
         Assert.InRange(Take(new IPAddress([10, 0, 0, 2])), 16, first);   // a neighbour of a greedy host
         int[] taken = [first, .. greedy[1..].Select(Take)];
         Assert.All(taken, static n => Assert.InRange(n, 1, 256));
-        Assert.True(shares.TryEnter(IPAddress.Parse("192.0.2.1")));
+        Assert.True(shares.TryTake(IPAddress.Parse("192.0.2.1"), 1));
 
-        for (int i = 0; i < taken[1]; i++) shares.Leave(greedy[1]);
+        for (int i = 0; i < taken[1]; i++) shares.Return(greedy[1], 1);
         Assert.True(Take(greedy[1]) > 0);
 
         int Take(IPAddress address)
         {
             int count = 0;
-            while (shares.TryEnter(address)) count++;
+            while (shares.TryTake(address, 1)) count++;
             return count;
         }
     }
