@@ -20,7 +20,7 @@ internal sealed class StreamServer(SwarmOptions options, ILogger logger, TimePro
 
     private readonly Lock _gate = new();
     private readonly WorkTracker _running = new();
-    private readonly FairShares _shares = new(options.InboundStreamsMax);
+    private readonly FairShares _shares = new(options.InboundStreamsTotalMax);
     private Handlers _handlers = new(FrozenDictionary<string, ProtocolHandler>.Empty, []);
 
     /// <summary>Protocols served now.</summary>
@@ -46,7 +46,7 @@ internal sealed class StreamServer(SwarmOptions options, ILogger logger, TimePro
             stream.Dispose();
             connection.Session.ChargeFruitless();
             SwarmMetrics.Inbound("limit");
-            LimitMetrics.Refused(nameof(SwarmOptions) + "." + nameof(options.InboundStreamsMax));
+            LimitMetrics.Refused(nameof(options.InboundStreamsTotalMax));
             return;
         }
         _running.Enter();

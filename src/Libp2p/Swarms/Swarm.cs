@@ -306,9 +306,9 @@ public sealed class Swarm : IAsyncDisposable, ILimitSource
     IEnumerable<LimitUse> ILimitSource.Measure() =>
     [
         .. _table.Measure(),
-        new(nameof(SwarmOptions) + "." + nameof(_options.InboundStreamsMax), _server.Running.Count, _options.InboundStreamsMax),
-        new(nameof(SwarmOptions) + "." + nameof(_options.BufferedBytesMax), _upgrader.Buffered.Own, _options.BufferedBytesMax),
-        new(nameof(SwarmOptions) + "." + nameof(_options.InboundBufferedBytesMax), _upgrader.Buffered.Inbound, _options.InboundBufferedBytesMax),
+        new(nameof(_options.InboundStreamsTotalMax), _server.Running.Count, _options.InboundStreamsTotalMax),
+        new(nameof(_options.BufferedBytesTotalMax), _upgrader.Buffered.Own, _options.BufferedBytesTotalMax),
+        new(nameof(_options.InboundBufferedBytesTotalMax), _upgrader.Buffered.Inbound, _options.InboundBufferedBytesTotalMax),
         new(nameof(_options.DialsMax), _dialer.Count, _options.DialsMax),
     ];
 

@@ -50,6 +50,8 @@ internal sealed class SwarmDialer(
         }
         catch (OperationCanceledException)
         {
+            if (whole.HasPassed)
+                LimitMetrics.Refused(nameof(options.DialTimeout));
             result = new DialResult(DialOutcome.Timeout, null, whole.HasPassed ? "deadline passed" : "shutting down");
         }
         finally

@@ -61,13 +61,13 @@ public sealed record SwarmOptions
 
     /// <summary>Inbound streams handled at a time over all connections; more are reset. A subnet gets no more than a quarter of what is
     /// free, so that there is always some left for the next. <see cref="YamuxOptions.InboundStreamsMax"/> bounds one connection.</summary>
-    public int InboundStreamsMax { get; init; } = 2_048;
+    public int InboundStreamsTotalMax { get; init; } = 2_048;
 
     /// <summary>Received, unread bytes over all connections. A stream that would go above is reset.</summary>
-    public long BufferedBytesMax { get; init; } = 128 * 1024 * 1024;
+    public long BufferedBytesTotalMax { get; init; } = 128 * 1024 * 1024;
 
-    /// <summary>The same for streams that others opened, so that what we are sent unasked cannot displace the answers we asked for.</summary>
-    public long InboundBufferedBytesMax { get; init; } = 32 * 1024 * 1024;
+    /// <summary>Received, unread bytes of streams that others opened, over all connections, so that what we are sent unasked cannot displace the answers we asked for.</summary>
+    public long InboundBufferedBytesTotalMax { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>Connections the operating system holds for us until they are accepted.</summary>
     public int ListenBacklog { get; init; } = 128;
@@ -119,9 +119,9 @@ public sealed record SwarmOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(IdleGrace, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(DialsMax, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(DialAddressesMax, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(InboundStreamsMax, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(BufferedBytesMax, Muxer.BufferedBytesMax);
-        ArgumentOutOfRangeException.ThrowIfLessThan(InboundBufferedBytesMax, Muxer.InboundBufferedBytesMax);
+        ArgumentOutOfRangeException.ThrowIfLessThan(InboundStreamsTotalMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BufferedBytesTotalMax, Muxer.BufferedBytesMax);
+        ArgumentOutOfRangeException.ThrowIfLessThan(InboundBufferedBytesTotalMax, Muxer.InboundBufferedBytesMax);
         ArgumentOutOfRangeException.ThrowIfLessThan(ListenBacklog, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DialTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(UpgradeTimeout, TimeSpan.Zero);

@@ -19,8 +19,8 @@ internal sealed class Upgrader(SwarmOptions options, PeerIdentity identity, Time
     private static readonly FrozenSet<string> s_securitySet = s_security.ToFrozenSet();
     private static readonly FrozenSet<string> s_muxerSet = s_muxers.ToFrozenSet();
 
-    private readonly ByteQuota _buffered = new(options.BufferedBytesMax);
-    private readonly ByteQuota _inboundBuffered = new(options.InboundBufferedBytesMax);
+    private readonly ByteQuota _buffered = new(options.BufferedBytesTotalMax);
+    private readonly ByteQuota _inboundBuffered = new(options.InboundBufferedBytesTotalMax);
 
     /// <summary>Bytes that unread data takes: of streams we opened, and of streams others opened.</summary>
     public (long Own, long Inbound) Buffered => (_buffered.Used, _inboundBuffered.Used);

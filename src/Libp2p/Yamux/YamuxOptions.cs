@@ -24,7 +24,7 @@ public sealed record YamuxOptions
     /// above is reset. The first 4 KiB of each stream are free: a small message gets through whoever fills the rest.</summary>
     public int BufferedBytesMax { get; init; } = 16 * 1024 * 1024;
 
-    /// <summary>The same of the streams the remote opened, 512 KiB to 1 GiB.</summary>
+    /// <summary>Received, unread bytes a connection may hold of the streams the remote opened, 512 KiB to 1 GiB.</summary>
     public int InboundBufferedBytesMax { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>How often a silent connection is pinged, 5 s or more.</summary>

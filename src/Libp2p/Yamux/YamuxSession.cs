@@ -98,6 +98,8 @@ public sealed class YamuxSession : IAsyncDisposable
     {
         lock (_streams)
         {
+            if (_outboundCount >= _options.OutboundStreamsMax)
+                LimitMetrics.Refused(nameof(_options.OutboundStreamsMax));
             if (!CanOpen || _nextId > uint.MaxValue - 2)
                 return null;
             var stream = new YamuxStream(this, _output, _limits, _nextId, isInbound: false);

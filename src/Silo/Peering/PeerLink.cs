@@ -72,6 +72,7 @@ internal sealed class PeerLink
     public void Stop()
     {
         _stop.Cancel();
+        if (_swarm.IsReady) _swarm.Value.Protect(Id, isProtected: false);
         lock (_lock)
         {
             foreach ((long _, CancellationTokenSource source) in _ranges.Values) source.Cancel();
@@ -217,6 +218,7 @@ internal sealed class PeerLink
 
     private async Task<bool> DialAsync()
     {
+        _swarm.Value.Protect(Id);   // a crowd of strangers must not cost us those we ask
         List<Multiaddr> addresses = [];
         foreach (string text in _addresses)
         {
