@@ -29,8 +29,8 @@ public sealed class SyncAbuseTests(Target target)
     private static readonly byte[] s_success = [0, 0, 0, 0, 0];
     private static readonly byte[] s_bomb = Bomb(chunks: 1_600);   // 100 MiB out of 5
 
-    /// <summary>Each kind alone where there is time for it.</summary>
-    public static TheoryData<string> Kinds => Rounds.Of(0, 1) == 0 ? [AllAtOnce] : [AllAtOnce, .. s_kinds];
+    /// <summary>What costs us memory alone as well, where there is time for it.</summary>
+    public static TheoryData<string> Kinds => Rounds.Of(0, 1) == 0 ? [AllAtOnce] : [AllAtOnce, .. s_kinds[..4]];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
