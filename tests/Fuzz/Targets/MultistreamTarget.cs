@@ -28,7 +28,7 @@ internal sealed class MultistreamTarget : FuzzTarget
         if ((role & 3) == 0)
         {
             for (int i = random.Next(4) == 0 ? 62 : random.Next(4); i > 0; i--) input.AddRange(Line(random.Next(4) == 0 ? "ls" : $"/unknown/{random.Next(100)}"));
-            if (input.Count < 500) input.AddRange(Line(Spoken[random.Next(Spoken.Length)]));
+            input.AddRange(Line(Spoken[random.Next(Spoken.Length)]));
         }
         else
         {
