@@ -28,4 +28,7 @@ public class CodecTests
 
     [Fact]
     public void Rollup_configuration_mutated_agrees_with_the_document_walk() => Fuzzer.Run(new RollupConfigTarget());
+
+    [Fact]
+    public void Request_mutated_agrees_with_the_slow_decoder() => Fuzzer.Run(new RequestTarget());
 }

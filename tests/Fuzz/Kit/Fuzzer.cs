@@ -27,9 +27,9 @@ internal static class Fuzzer
     /// <summary>Allocations of static constructors and pools happen once; a bound passed this often in a row is a fault.</summary>
     private const int AllocationAttempts = 3;
 
-    private static int RunsWanted =>
+    private static int RunsOf(FuzzTarget target) =>
         int.TryParse(Environment.GetEnvironmentVariable(RunsVariable), CultureInfo.InvariantCulture, out int runs) ? runs
-        : Environment.GetEnvironmentVariable("OPSYNC_LONG") == "1" ? RunsLong : RunsShort;
+        : Environment.GetEnvironmentVariable("OPSYNC_LONG") == "1" ? RunsLong / target.Cost : RunsShort / target.Cost;
 
     /// <summary>Runs a target as often as the environment says and fails with an input that reproduces the fault.</summary>
     public static void Run(FuzzTarget target)
@@ -48,7 +48,7 @@ internal static class Fuzzer
         Mutator mutator = new(target);
         List<byte[]> corpus = [];
         HashSet<Verdict> seen = [];
-        int runs = RunsWanted, accepted = 0;
+        int runs = RunsOf(target), accepted = 0;
         long started = Stopwatch.GetTimestamp();
         for (int run = 0; run < runs; run++)
         {
@@ -70,8 +70,8 @@ internal static class Fuzzer
         Write(string.Create(
             CultureInfo.InvariantCulture,
             $"{target.Name}: {runs} runs, {accepted} accepted, {seen.Count} verdicts, {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s"));
-        Assert.True(runs < RunsShort || seen.Count >= target.VerdictsMin, $"{target.Name} reached {seen.Count} verdicts, not {target.VerdictsMin}.");
-        Assert.True(runs < RunsShort || accepted < runs, $"{target.Name} accepted everything.");
+        Assert.True(runs < RunsShort / target.Cost || seen.Count >= target.VerdictsMin, $"{target.Name} reached {seen.Count} verdicts, not {target.VerdictsMin}.");
+        Assert.True(runs < RunsShort / target.Cost || accepted < runs, $"{target.Name} accepted everything.");
     }
 
     /// <summary>A seed that depends on the name only, on every machine.</summary>

@@ -21,6 +21,9 @@ internal sealed class NoiseHandshakeTarget : FuzzTarget
 
     public override int VerdictsMin => 5;
 
+    // Eight multiplications on the curve.
+    public override int Cost => 4;
+
     public override byte[] Generate(Random random) => [(byte)(random.Next(2) * Dials), 0, .. NoisePayloadTarget.Next(random, 0)];
 
     public override void Describe(ReadOnlySpan<byte> input, Structure structure)

@@ -113,7 +113,12 @@ internal sealed class YamuxTarget : FuzzTarget
         YamuxEnd end = ending.GetAwaiter().GetResult();
         SlowYamux model = new(isDialer, opened);
         FuzzFailure.UnlessEqual(model.Feed(script, breaks), end, "end:");
-        FuzzFailure.Unless(model.Accepted.Select(a => a.Id).SequenceEqual(inbound.Select(r => r.Stream.Id)), "accepted streams:");
+
+        // A violation may end the session before somebody has come for the last streams.
+        bool isOrderly = end is YamuxEnd.RemoteClose or YamuxEnd.ChannelBroken;
+        uint[] ids = [.. model.Accepted.Select(a => a.Id)];
+        FuzzFailure.Unless(ids.AsSpan().StartsWith([.. inbound.Select(r => r.Stream.Id)]), "accepted streams:");
+        if (isOrderly) FuzzFailure.UnlessEqual(ids.Length, inbound.Count, "accepted streams:");
         foreach ((Reader reader, SlowYamux.Stream stream) in inbound.Zip(model.Accepted.Select(a => a.Stream)).Concat(outbound.Zip(model.Outbound)))
         {
             FuzzFailure.Unless(reader.Done.IsCompletedSuccessfully, "a reader waits on, or failed otherwise:", reader.Done.Exception?.ToString() ?? "");
@@ -123,7 +128,7 @@ internal sealed class YamuxTarget : FuzzTarget
         CheckWritten(channel.Written, model);
         foreach (Reader reader in inbound.Concat(outbound)) reader.Stream.Dispose();
         FuzzFailure.UnlessEqual((0L, 0, 0), (session!.BufferedBytes, session.InboundCount, session.OutboundCount), "left behind:");
-        return Verdict.Of(end is YamuxEnd.RemoteClose or YamuxEnd.ChannelBroken, (int)end << 4 | Math.Min(15, model.Accepted.Count), model.Frames);
+        return Verdict.Of(isOrderly, (int)end << 4 | Math.Min(15, model.Accepted.Count), model.Frames);
     }
 
     private static async Task AcceptAsync(YamuxSession session, List<Reader> readers)
