@@ -16,6 +16,8 @@ namespace OpSync.Libp2p.Swarms;
 /// <remarks>Thread-safe. Nothing a remote does throws out of here: each failure is an outcome. Identify and ping are built in.</remarks>
 public sealed class Swarm : IAsyncDisposable
 {
+    private const string ForbiddenReason = "not allowed";
+
     private readonly SwarmOptions _options;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -38,8 +40,10 @@ public sealed class Swarm : IAsyncDisposable
     /// <param name="logger">Where changes of state go.</param>
     /// <param name="time">Clock of all deadlines.</param>
     /// <param name="observer">Hears of connections, if given.</param>
+    /// <param name="access">Who may be connected; without it, all until <see cref="Access"/> gets a rule.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public Swarm(SwarmOptions options, PeerIdentity identity, ILogger logger, TimeProvider time, ISwarmObserver? observer = null)
+    public Swarm(
+        SwarmOptions options, PeerIdentity identity, ILogger logger, TimeProvider time, ISwarmObserver? observer = null, AccessList? access = null)
     {
         options.Validate();
         _options = options;
@@ -55,6 +59,8 @@ public sealed class Swarm : IAsyncDisposable
         Handle(IdentifyService.ProtocolId, _identify.ServeAsync);
         Handle(IdentifyService.PushProtocolId, _identify.ReceivePushAsync);
         Handle(PingProtocol.ProtocolId, new PingProtocol(time).ServeAsync);
+        Access = access ?? new AccessList(time);
+        Access.Narrowed += CloseForbidden;
     }
 
     /// <summary>The clock of the swarm and of the protocols that run on it.</summary>
@@ -73,9 +79,9 @@ public sealed class Swarm : IAsyncDisposable
     /// <summary>The connections as they are now.</summary>
     public IReadOnlyList<ConnectionInfo> Connections => [.. _table.Snapshot().Select(static c => c.Info)];
 
-    /// <summary>Says whether a peer at an address is let in, or may be dialled; null lets all in. Asked without a peer before the
-    /// handshake of an inbound connection or a dial of an unknown peer, and again once the peer is known. Must be fast and never throw.</summary>
-    public Func<PeerId?, IPAddress, bool>? Gate { get; set; }
+    /// <summary>Who may be connected. Asked before anything is read of an inbound connection, before a dial, and once the peer is
+    /// known; what a new rule keeps out is closed at once.</summary>
+    public AccessList Access { get; }
 
     /// <summary>Listens on an ip4 or ip6 address with a TCP port; port 0 lets the system choose.</summary>
     /// <exception cref="ArgumentException">The address names no IP address and port.</exception>
@@ -147,8 +153,6 @@ public sealed class Swarm : IAsyncDisposable
         await _disposed;
     }
 
-    internal bool IsAllowed(PeerId? peer, IPAddress address) => Gate?.Invoke(peer, address) ?? true;
-
     /// <summary>Takes an upgraded connection in and runs it, or closes its session.</summary>
     internal async ValueTask<DialResult> AttachAsync(Upgraded upgraded, Multiaddr address, IPAddress ip, bool isInbound)
     {
@@ -157,7 +161,7 @@ public sealed class Swarm : IAsyncDisposable
         Connection? connection = null, replaced = null;
         if (remote == LocalPeer)
             outcome = DialOutcome.SelfDial;
-        else if (!IsAllowed(remote, ip))
+        else if (!Access.IsAllowed(remote, ip))
             outcome = DialOutcome.Forbidden;
         else
         {
@@ -176,6 +180,8 @@ public sealed class Swarm : IAsyncDisposable
         replaced?.Close("replaced by a newer connection");
         if (_stop.IsCancellationRequested)
             connection!.Close("shutting down");   // closed here, since the stop may not have seen it
+        else if (!Access.IsAllowed(remote, ip))
+            connection!.Close(ForbiddenReason);   // likewise: blocked between the first question and the table
         _ = TrackAsync(RunConnectionAsync(connection!));
         return new DialResult(DialOutcome.Connected, connection!.Info, null);
     }
@@ -285,8 +291,18 @@ public sealed class Swarm : IAsyncDisposable
         }
     }
 
+    private void CloseForbidden()
+    {
+        foreach (Connection connection in _table.Snapshot())
+        {
+            if (!Access.IsAllowed(connection.Info.Peer, connection.Info.RemoteIp))
+                connection.Close(ForbiddenReason);
+        }
+    }
+
     private async Task StopAsync()
     {
+        Access.Narrowed -= CloseForbidden;
         await _stop.CancelAsync();
         List<Connection> connections = _table.Snapshot();
         foreach (Connection connection in connections)

@@ -103,7 +103,7 @@ internal sealed class SwarmDialer(
     private async ValueTask<DialResult> TryOneAsync(
         PeerId? expected, Multiaddr address, IPEndPoint endPoint, CancellationToken cancellationToken)
     {
-        if (!swarm.IsAllowed(expected, endPoint.Address))
+        if (!swarm.Access.IsAllowed(expected, endPoint.Address))
             return new DialResult(DialOutcome.Forbidden, null, $"{endPoint}: not allowed");
         if (await TcpTransport.ConnectAsync(endPoint, cancellationToken) is not { } transport)
             return new DialResult(DialOutcome.Unreachable, null, $"{endPoint}: nobody answers");

@@ -25,7 +25,7 @@ internal sealed class SwarmListener(
             {
                 Socket socket = await acceptor.AcceptAsync(stop);
                 IPAddress ip = Plain(((IPEndPoint)socket.RemoteEndPoint!).Address);
-                string? refusal = swarm.IsAllowed(null, ip) ? table.Admit(ip) : nameof(Swarm.Gate);
+                string? refusal = swarm.Access.IsAllowed(null, ip) ? table.Admit(ip) : nameof(AccessList);
                 if (refusal is null)
                 {
                     work.Enter();
