@@ -45,6 +45,7 @@ public sealed partial class RangeSync
     private readonly RangeCommands _out = new();
     private readonly List<int> _peerNumbers = [];
 
+    private RateMeter _rate;
     private SpanSet _withheld = SpanSet.Empty;
     private TimeSpan _now = TimeSpan.MinValue;
     private long _cursor;
@@ -78,9 +79,10 @@ public sealed partial class RangeSync
         _top = target.Anchor.Number;
         _end = (long)(_top - target.Range.First) + 1;
         _cursorHash = target.Anchor.Hash;
-        _peers = new PeerTable(options.PeersMax, seed);
+        _peers = new PeerTable(options.PeersMax, seed) { Preferred = target.PreferredPeer };
+        _hedges = new HedgeBudget(options.HedgeShareMax);
         _window = new Window(options.WindowBlocksMax, _end, _peers.Words);
-        _flights = new FlightTable(options.WindowBlocksMax + AnchorAsksMax);
+        _flights = new FlightTable(2 * (options.WindowBlocksMax + AnchorAsksMax));
         _askOf = new List<AskItem>?[_peers.Words * 64];
         _sizeExpected = options.SizeExpectedFirst;
         foreach (Island island in stored) AddIsland(island);
@@ -111,6 +113,7 @@ public sealed partial class RangeSync
         {
             Expire();
             Link();
+            IsolateLiars();
             _window.Slide(_cursor);
             Admit();
             _peersGained |= _peers.Refresh(_now);
@@ -121,6 +124,7 @@ public sealed partial class RangeSync
         if (Result == RangeResult.None)
         {
             AskPeers();
+            SendCopies();
             _out.WakeAt = NextDue();
         }
 
