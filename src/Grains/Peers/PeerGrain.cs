@@ -135,6 +135,12 @@ internal sealed class PeerGrain(
         return Task.CompletedTask;
     }
 
+    public Task CancelRequests(RangeTag range, ulong[] requestIds)
+    {
+        links.Cancel(Key, new RangeKey(range.ChainId, range.RangeId, range.Generation), requestIds);
+        return Task.CompletedTask;
+    }
+
     public Task LinkChanged(LinkState link)
     {
         _link = _away ? Banned(link) : link;

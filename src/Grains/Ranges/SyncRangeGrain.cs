@@ -229,6 +229,7 @@ internal sealed class SyncRangeGrain(
 
         foreach (BlockId block in todo.Reject) _ = RejectAsync(block);
         foreach (Charge charge in todo.Charge) _ = ChargeAsync(charge);
+        foreach (Cancellation needless in todo.Cancel) _ = CancelAtAsync(needless.Peer, [.. needless.RequestIds]);
         foreach (Ask ask in todo.Ask) _ = AskAsync(ask);
         foreach (Contradiction found in todo.Contradictions) Remember(found);
         if (todo.Stored.Count > 0 || todo.Finished != RangeResult.None) Tell(todo);
@@ -332,7 +333,7 @@ internal sealed class SyncRangeGrain(
         _timer?.Dispose();
         RangeDocument document = _document!;
         Log.RangeEnded(log, _tag.RangeId, _tag.ChainId, result.ToString());
-        foreach (PeerKey peer in _asked) _ = CancelAtAsync(peer);
+        foreach (PeerKey peer in _asked) _ = CancelAtAsync(peer, null);
         try
         {
             if (result == RangeResult.Complete && _raiseRank && stores.Find(_tag.ChainId) is { } store)
@@ -353,11 +354,13 @@ internal sealed class SyncRangeGrain(
         }
     }
 
-    private async Task CancelAtAsync(PeerKey peer)
+    /// <summary>Cancels requests at a peer: these, or all.</summary>
+    private async Task CancelAtAsync(PeerKey peer, ulong[]? requestIds)
     {
+        IPeerGrain grain = GrainFactory.GetPeer(peer.Value);
         try
         {
-            await GrainFactory.GetPeer(peer.Value).Cancel(_tag);
+            await (requestIds is null ? grain.Cancel(_tag) : grain.CancelRequests(_tag, requestIds));
         }
         catch (Exception e) when (IsCallFailure(e))
         {

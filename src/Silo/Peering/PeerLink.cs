@@ -19,6 +19,7 @@ internal sealed class PeerLink
     private readonly CancellationTokenSource _stop;
     private readonly Lock _lock = new();
     private readonly Dictionary<(ulong ChainId, string RangeId), (long Generation, CancellationTokenSource Source)> _ranges = [];
+    private readonly Dictionary<(RangeKey Range, ulong RequestId), CancellationTokenSource> _requests = [];
     private readonly SemaphoreSlim _wake = new(0, 1);
     private IReadOnlyList<string> _addresses = [];
     private string _problem = "not connected yet";
@@ -115,6 +116,42 @@ internal sealed class PeerLink
 
             _ranges.Remove((range.ChainId, range.RangeId));
             known.Source.Cancel();
+        }
+    }
+
+    /// <summary>A request begins, which can be cancelled alone from now on.</summary>
+    /// <param name="range">Whose.</param>
+    /// <param name="requestId">Its id within the range's generation.</param>
+    /// <param name="whole">Ends it with all requests of the range.</param>
+    public CancellationTokenSource Begin(RangeKey range, ulong requestId, CancellationToken whole)
+    {
+        CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(whole);
+        lock (_lock) _requests[(range, requestId)] = source;
+        return source;
+    }
+
+    /// <summary>A request has ended.</summary>
+    public void End(RangeKey range, ulong requestId, CancellationTokenSource source)
+    {
+        lock (_lock) _requests.Remove((range, requestId));
+        source.Dispose();
+    }
+
+    /// <summary>Ends single requests.</summary>
+    public void Cancel(RangeKey range, IReadOnlyList<ulong> requestIds)
+    {
+        foreach (ulong id in requestIds)
+        {
+            CancellationTokenSource? source;
+            lock (_lock) _requests.Remove((range, id), out source);
+            try
+            {
+                source?.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended by itself in this very moment.
+            }
         }
     }
 

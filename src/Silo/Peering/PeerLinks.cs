@@ -50,9 +50,10 @@ internal sealed class PeerLinks(
             return;
         }
 
-        // Taken here: a cancel that follows this call must find the requests, even if they have not begun.
+        // Begun here: a cancel that follows this call must find the requests, even if nothing of them has happened yet.
         CancellationToken token = link.TokenOf(range);
-        Outside.Run(() => Task.WhenAll(items.Select(item => FetchAsync(link, range, item, token))));
+        CancellationTokenSource[] requests = [.. items.Select(item => link.Begin(range, item.RequestId, token))];
+        Outside.Run(() => Task.WhenAll(items.Select((item, i) => FetchAsync(link, range, item, requests[i]))));
     }
 
     /// <inheritdoc/>
@@ -62,6 +63,12 @@ internal sealed class PeerLinks(
     public void Cancel(PeerKey peer, RangeKey range)
     {
         if (_links.TryGetValue(peer, out PeerLink? link)) link.Cancel(range);
+    }
+
+    /// <inheritdoc/>
+    public void Cancel(PeerKey peer, RangeKey range, IReadOnlyList<ulong> requestIds)
+    {
+        if (_links.TryGetValue(peer, out PeerLink? link)) link.Cancel(range, requestIds);
     }
 
     /// <inheritdoc/>
@@ -90,8 +97,9 @@ internal sealed class PeerLinks(
     private PeerLink? Find(PeerId peer) => _links.GetValueOrDefault(new PeerKey(peer.ToString()));
 
     /// <summary>One request from its reservation to the verifier or to its end. Owns its reservation until one of both.</summary>
-    private async Task FetchAsync(PeerLink link, RangeKey range, AskItem item, CancellationToken cancellationToken)
+    private async Task FetchAsync(PeerLink link, RangeKey range, AskItem item, CancellationTokenSource request)
     {
+        CancellationToken cancellationToken = request.Token;
         ReadReservation reservation = new(budget, item.Urgent, options.Value);
         FetchVerdict verdict = FetchVerdict.OurFault;
         ExchangeResult result = default;
@@ -112,6 +120,7 @@ internal sealed class PeerLinks(
         }
         finally
         {
+            link.End(range, item.RequestId, request);
             link.Count(-1);
         }
 

@@ -6,13 +6,16 @@ namespace OpSync.Sync.Ranges;
 internal sealed class HedgeBudget(double share)
 {
     /// <summary>Copies saved up at most.</summary>
-    public const int SavedMax = 8;
+    public const int SavedMax = 16;
 
     /// <summary>Copies that only the cursor's height may use: the whole range waits for it.</summary>
-    public const int CursorReserve = 4;
+    public const int CursorReserve = 12;
 
     // One to begin with, or the first twenty blocks of a range could never be helped.
     private double _saved = share > 0 ? 1 : 0;
+
+    /// <summary>True if so much is saved that the cursor need not wait until a copy is likely to help.</summary>
+    public bool IsRich => _saved >= SavedMax / 2;
 
     /// <summary>True if a copy can be paid.</summary>
     public bool Allows(bool isCursor) => _saved >= 1 + (isCursor ? 0 : CursorReserve);

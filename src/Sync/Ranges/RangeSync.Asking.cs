@@ -213,7 +213,8 @@ public sealed partial class RangeSync
         UpdateWanted(depth);
     }
 
-    /// <summary>Hands out what is wanted: the cursor's height first, then from the top downwards.</summary>
+    /// <summary>Hands out what is wanted: the cursor's height first, second copies before anything new since each
+    /// frees the slot of a request that takes long, then from the top downwards.</summary>
     private void AskPeers()
     {
         if (_peersGained)
@@ -227,6 +228,7 @@ public sealed partial class RangeSync
 
         foreach (int peer in _asked) _askOf[peer] = null;
         _asked.Clear();
+        _cursorCopyDue = TimeSpan.MaxValue;
         if (_paused || _now < _ourFaultUntil) return;
         _peers.TypicalPace = _replyTimes.Median;
         _rate.Advance(_now);
@@ -234,6 +236,7 @@ public sealed partial class RangeSync
         // The cursor's height may pass the limits, else a full quarantine would wait for it forever; but not while the blocks
         // already linked fill the window alone: those leave by the store, and it sets the pace.
         if (_window.Contains(_cursor) && _window.Wanted[_cursor] && _linkedBytes < _options.WindowBytesMax) TryAsk(_cursor, PickFor.Cursor);
+        SendCopies();
         long from = _scanFrom;
         _scanFrom = -1;
         Scan(_window.Base);

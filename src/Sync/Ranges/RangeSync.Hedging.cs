@@ -10,9 +10,11 @@ public sealed partial class RangeSync
     private readonly HedgeBudget _hedges;
     private TimeSpan _cursorCopyDue = TimeSpan.MaxValue;
 
-    /// <summary>How long the cursor's request may take before another peer is asked as well: most answers are there by then, and
-    /// the whole range waits.</summary>
-    private TimeSpan CursorPatience(int expected) => Patience(_replyTimes.MostTake, 1.25, 2, expected);
+    /// <summary>How long the cursor's request may take before another peer is asked as well. The whole range waits: with copies to
+    /// spare as long as half of the answers take, else as long as most take.</summary>
+    private TimeSpan CursorPatience(int expected) => _hedges.IsRich
+        ? Patience(_replyTimes.Median, 1, 1, expected)
+        : Patience(_replyTimes.MostTake, 1.25, 2, expected);
 
     /// <summary>The same for any other height: nearly all answers are there by then, or it is far beyond what is usual.</summary>
     private TimeSpan StragglerPatience(int expected) => Patience(_replyTimes.NearlyAllTake, 2, 4, expected);
@@ -33,22 +35,24 @@ public sealed partial class RangeSync
             : patience;
     }
 
+    private bool MayCopyStraggler => _flights.Watched >= 0 && _peers.AnyFree && _hedges.Allows(isCursor: false);
+
     /// <summary>Sends what copies are due and allowed: the cursor's first, then those of the oldest requests.</summary>
     private void SendCopies()
     {
-        _cursorCopyDue = TimeSpan.MaxValue;
-        if (_paused || _now < _ourFaultUntil || _storeStall is not null) return;
+        if (_storeStall is not null) return;
         if (_window.Contains(_cursor)) CopyCursor(ref _window[_cursor]);
 
-        while (_flights.Watched >= 0 && _hedges.Allows(isCursor: false))
+        while (MayCopyStraggler)
         {
             ref readonly Flight flight = ref _flights[_flights.Watched];
-            if (_now < After(flight.AskedAt, StragglerPatience(flight.Expected))) return;
+            TimeSpan patience = StragglerPatience(flight.Expected);
+            if (_now < After(flight.AskedAt, patience)) return;
             _flights.Pass();
             if (flight.IsCopy || flight.Depth == _cursor || !_window.Contains(flight.Depth)) continue;
 
             // From a peer known to be slow nothing else was expected. Its block is waited for until the cursor comes there.
-            if (_now - flight.AskedAt < 1.5 * ReplyTimes.Weight(flight.Expected) * _peers[flight.PeerIndex].Pace) continue;
+            if (_peers[flight.PeerIndex].Pace * ReplyTimes.Weight(flight.Expected) > patience) continue;
             ref Slot slot = ref _window[flight.Depth];
             bool fits = QuarantinedBytes + _inFlightBytes + flight.Expected <= _options.WindowBytesMax;
             if (fits && slot.Flights == 1) TryCopy(flight.Depth, ref slot, PickFor.Near, _now - flight.AskedAt);
@@ -92,7 +96,7 @@ public sealed partial class RangeSync
     /// <summary>When the next copy will be due, if one is allowed.</summary>
     private TimeSpan CopyDue()
     {
-        if (_flights.Watched < 0 || !_hedges.Allows(isCursor: false)) return _cursorCopyDue;
+        if (!MayCopyStraggler) return _cursorCopyDue;
         ref readonly Flight flight = ref _flights[_flights.Watched];
         return Min(_cursorCopyDue, After(flight.AskedAt, StragglerPatience(flight.Expected)));
     }

@@ -124,7 +124,6 @@ public sealed partial class RangeSync
         if (Result == RangeResult.None)
         {
             AskPeers();
-            SendCopies();
             _out.WakeAt = NextDue();
         }
 

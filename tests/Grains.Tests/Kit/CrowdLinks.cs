@@ -17,6 +17,7 @@ internal sealed class CrowdLinks(
 {
     private readonly ConcurrentDictionary<PeerKey, ScriptedPeer> _connected = new();
     private readonly ConcurrentDictionary<(PeerKey Peer, ulong ChainId, string RangeId), (long Generation, CancellationTokenSource Source)> _tokens = new();
+    private readonly ConcurrentDictionary<(PeerKey Peer, RangeKey Range, ulong RequestId), CancellationTokenSource> _requests = new();
     private readonly CancellationTokenSource _stopping = new();
 
     public void Connect(PeerKey peer, IReadOnlyList<string> addresses)
@@ -43,9 +44,10 @@ internal sealed class CrowdLinks(
         {
             if (_connected.TryGetValue(peer, out ScriptedPeer? scripted))
             {
-                CancellationToken token = TokenOf(peer, range);
+                CancellationTokenSource request = CancellationTokenSource.CreateLinkedTokenSource(TokenOf(peer, range));
+                _requests[(peer, range, item.RequestId)] = request;
                 scripted.Count(1);
-                Outside.Run(() => FetchAsync(peer, scripted, range, item, token));
+                Outside.Run(() => FetchAsync(peer, scripted, range, item, request.Token));
                 continue;
             }
 
@@ -59,6 +61,14 @@ internal sealed class CrowdLinks(
     {
         var key = (peer, range.ChainId, range.RangeId);
         if (_tokens.TryGetValue(key, out var known) && known.Generation <= range.Generation && _tokens.TryRemove(key, out _)) known.Source.Cancel();
+    }
+
+    public void Cancel(PeerKey peer, RangeKey range, IReadOnlyList<ulong> requestIds)
+    {
+        foreach (ulong id in requestIds)
+        {
+            if (_requests.TryRemove((peer, range, id), out CancellationTokenSource? request)) request.Cancel();
+        }
     }
 
     /// <summary>The connection breaks, as if the peer had gone.</summary>
@@ -126,6 +136,7 @@ internal sealed class CrowdLinks(
         }
         finally
         {
+            _requests.TryRemove((peer, range, item.RequestId), out _);
             scripted.Count(-1);
         }
 
