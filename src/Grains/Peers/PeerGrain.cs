@@ -95,7 +95,7 @@ internal sealed class PeerGrain(
             for (int i = 0; i < items.Length; i++)
             {
                 FetchItem item = order.Items[i];
-                items[i] = new AskItem(item.RequestId, item.Number, item.Urgent, item.SizeExpected);
+                items[i] = new AskItem(item.RequestId, item.Number, item.Urgent, item.SizeExpected, order.Priority);
             }
 
             links.Fetch(Key, new RangeKey(order.Range.ChainId, order.Range.RangeId, order.Range.Generation), items);

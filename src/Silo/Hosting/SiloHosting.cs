@@ -33,6 +33,7 @@ public static class SiloHosting
         services.AddSingleton(chains);
         services.AddSingleton<IBlockStores>(chains);
         services.AddSingleton<IByteBudget>(new ByteBudget(settings.MemoryBudget));
+        services.AddSingleton(new WindowShares(settings.MemoryBudget - ByteBudget.Reserve, settings.WindowBlocksMax));
         services.AddSingleton<SwarmHolder>();
         services.AddSingleton<FetchReports>();
         services.AddSingleton<Verifier>();

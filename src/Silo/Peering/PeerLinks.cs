@@ -100,7 +100,7 @@ internal sealed class PeerLinks(
     private async Task FetchAsync(PeerLink link, RangeKey range, AskItem item, CancellationTokenSource request)
     {
         CancellationToken cancellationToken = request.Token;
-        ReadReservation reservation = new(budget, item.Urgent, options.Value);
+        ReadReservation reservation = new(budget, item, options.Value);
         FetchVerdict verdict = FetchVerdict.OurFault;
         ExchangeResult result = default;
         try

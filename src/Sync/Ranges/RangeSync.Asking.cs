@@ -5,9 +5,6 @@ namespace OpSync.Sync.Ranges;
 // Whom to ask for what: requests, peers, retries, and the one question about the anchor itself.
 public sealed partial class RangeSync
 {
-    /// <summary>Largest payload of the protocol, bytes: the cap of a size estimate (op-node p2p/sync.go, 10 MiB).</summary>
-    private const int SizeMax = 10 << 20;
-
     /// <summary>Heights below the cursor that are always of interest to the fastest peers.</summary>
     private const int NearBlocks = 16;
 
@@ -19,19 +16,11 @@ public sealed partial class RangeSync
 
     private readonly List<AskItem>?[] _askOf;
     private readonly List<int> _asked = [];
-    private long _inFlightBytes;
-    private double _sizeExpected;
     private long _scanFrom = -1;
     private long _requests;
     private long _copies;
     private bool _peersGained;
     private TimeSpan _parkedDue = TimeSpan.MaxValue;
-    private TimeSpan _ourFaultUntil = TimeSpan.MinValue;
-
-    private int SizeExpected => (int)Math.Clamp(_sizeExpected, 1, SizeMax);
-
-    /// <summary>Moving average with a weight of 1/16: a burst of large blocks shows within a few dozen.</summary>
-    private void LearnSize(int size) => _sizeExpected += (Math.Min(size, SizeMax) - _sizeExpected) / 16;
 
     private void OnPeersChanged(IReadOnlyList<PeerOffer> offers)
     {
@@ -100,7 +89,7 @@ public sealed partial class RangeSync
                 _peers.Rest(flight.PeerIndex, After(_now, RateLimitedRest), RefusalReason.RateLimited);
                 break;
             case FetchOutcome.OurFault:
-                _ourFaultUntil = After(_now, OurFaultRest);
+                OnMemoryShort();
                 break;
             case FetchOutcome.Unsupported:
                 _peers[flight.PeerIndex].IsUnsupported = true;
@@ -235,7 +224,7 @@ public sealed partial class RangeSync
 
         // The cursor's height may pass the limits, else a full quarantine would wait for it forever; but not while the blocks
         // already linked fill the window alone: those leave by the store, and it sets the pace.
-        if (_window.Contains(_cursor) && _window.Wanted[_cursor] && _linkedBytes < _options.WindowBytesMax) TryAsk(_cursor, PickFor.Cursor);
+        if (_window.Contains(_cursor) && _window.Wanted[_cursor] && _linkedBytes < BytesMax) TryAsk(_cursor, PickFor.Cursor);
         SendCopies();
         long from = _scanFrom;
         _scanFrom = -1;
@@ -249,9 +238,10 @@ public sealed partial class RangeSync
     private void Scan(long from)
     {
         int left = MissesMax;
-        for (long depth = Math.Max(from, _window.Base); (depth = _window.Wanted.Next(depth, _window.Next)) >= 0; depth++)
+        long end = Math.Min(_window.Next, _window.Base + _room.Blocks);
+        for (long depth = Math.Max(from, _window.Base); (depth = _window.Wanted.Next(depth, end)) >= 0; depth++)
         {
-            if (!_peers.AnyFree || _flights.IsFull || QuarantinedBytes + _inFlightBytes + SizeExpected > _options.WindowBytesMax) return;
+            if (!_peers.AnyFree || _flights.IsFull || !Fits(SizeExpected)) return;
             if (left == 0)
             {
                 _scanFrom = depth;
@@ -333,6 +323,7 @@ public sealed partial class RangeSync
         if (_flights.Oldest >= 0) due = Min(due, After(_flights[_flights.Oldest].AskedAt, _options.ReplyLost));
         if (_window.Parked.Count > 0) due = Min(due, _parkedDue);
         if (_evidence.Any && _cursor == 0) due = Min(due, Later(After(_evidence.Since, _options.AnchorMismatchPatience)));
+        due = Min(due, _deadline);
         if (_paused) return due;
         due = Min(due, Later(CopyDue()));
         if (_window.Wanted.Count + _window.Parked.Count == 0) return due;

@@ -54,8 +54,7 @@ public sealed partial class RangeSync
             // From a peer known to be slow nothing else was expected. Its block is waited for until the cursor comes there.
             if (_peers[flight.PeerIndex].Pace * ReplyTimes.Weight(flight.Expected) > patience) continue;
             ref Slot slot = ref _window[flight.Depth];
-            bool fits = QuarantinedBytes + _inFlightBytes + flight.Expected <= _options.WindowBytesMax;
-            if (fits && slot.Flights == 1) TryCopy(flight.Depth, ref slot, PickFor.Near, _now - flight.AskedAt);
+            if (slot.Flights == 1 && Fits(flight.Expected)) TryCopy(flight.Depth, ref slot, PickFor.Near, _now - flight.AskedAt);
         }
     }
 

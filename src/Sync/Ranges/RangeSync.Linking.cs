@@ -293,7 +293,7 @@ public sealed partial class RangeSync
         slot.State = SlotState.Durable;
         UpdateWanted(depth);
         CancelNeedless(depth);
-        _rate.Add(_now, 1, slot.First.Size);
+        OnStored(slot.First.Size);
         if (_target.Range.Contains(ack.Block.Number)) _stored++;
         if (ack.Conflict is { } other)
         {

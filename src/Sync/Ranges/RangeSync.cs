@@ -46,6 +46,7 @@ public sealed partial class RangeSync
     private readonly List<int> _peerNumbers = [];
 
     private RateMeter _rate;
+    private TimeSpan _deadline = TimeSpan.MaxValue;
     private SpanSet _withheld = SpanSet.Empty;
     private TimeSpan _now = TimeSpan.MinValue;
     private long _cursor;
@@ -85,6 +86,7 @@ public sealed partial class RangeSync
         _flights = new FlightTable(2 * (options.WindowBlocksMax + AnchorAsksMax));
         _askOf = new List<AskItem>?[_peers.Words * 64];
         _sizeExpected = options.SizeExpectedFirst;
+        _bytesAllowed = options.WindowBytesMax;
         foreach (Island island in stored) AddIsland(island);
     }
 
@@ -109,6 +111,7 @@ public sealed partial class RangeSync
         }
 
         Apply(e);
+        if (Result == RangeResult.None && _now >= _deadline) Finish(RangeResult.DeadlinePassed);
         if (Result == RangeResult.None)
         {
             Expire();
@@ -165,6 +168,12 @@ public sealed partial class RangeSync
             case RangeEvent.Pause pause:
                 _paused = pause.On;
                 break;
+            case RangeEvent.Room room:
+                _room = room.Share;
+                break;
+            case RangeEvent.Deadline deadline:
+                _deadline = deadline.At;
+                break;
             case RangeEvent.Cancel cancel:
                 if (cancel.Result is not (RangeResult.Cancelled or RangeResult.DeadlinePassed))
                     throw new ArgumentException($"An owner cannot end a range as {cancel.Result}.", nameof(e));
@@ -178,6 +187,7 @@ public sealed partial class RangeSync
     /// <summary>Ends the range: what is undecided is given up, what is promoted is the store's.</summary>
     private void Finish(RangeResult result)
     {
+        if (result == RangeResult.DeadlinePassed) _endText = DescribeMissedDeadline();
         Result = result;
         _out.Finished = result;
         for (long depth = _window.Base; depth < _window.Next; depth++) DropCandidates(depth);

@@ -111,7 +111,7 @@ internal sealed class CrowdLinks(
 
     private async Task FetchAsync(PeerKey peer, ScriptedPeer scripted, RangeKey range, AskItem item, CancellationToken token)
     {
-        ReadReservation reservation = new(budget, item.Urgent, new PeerLinkOptions());
+        ReadReservation reservation = new(budget, item, new PeerLinkOptions());
         FetchVerdict verdict = FetchVerdict.OurFault;
         try
         {
