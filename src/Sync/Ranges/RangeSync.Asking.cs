@@ -229,7 +229,7 @@ public sealed partial class RangeSync
         long from = _scanFrom;
         _scanFrom = -1;
         Scan(_window.Base);
-        if (_scanFrom >= 0 && from > _scanFrom) Scan(from);
+        if (_scanFrom >= 0 && from >= _scanFrom) Scan(from);
     }
 
     /// <summary>Asks for wanted heights from a depth downwards.</summary>
