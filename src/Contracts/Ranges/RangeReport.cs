@@ -45,4 +45,7 @@ public sealed record RangeReport
 
     /// <summary>Evidence of disagreement, newest last, at most 16.</summary>
     [Id(13)] public required ContradictionInfo[] Contradictions { get; init; }
+
+    /// <summary>Headers that this activation linked to the anchor before their blocks came.</summary>
+    [Id(30)] public long HeadersLinked { get; init; }
 }

@@ -4,6 +4,7 @@ using OpSync.Contracts.Chains;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.State;
 using OpSync.Grains.State;
+using OpSync.Sync.Headers;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
@@ -15,6 +16,7 @@ namespace OpSync.Grains.Peers;
 internal sealed class PeerGrain(
     [PersistentState("peer", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
     IPeerLinks links,
+    IHeaderLinks headers,
     IOptions<PeerPolicyOptions> options,
     TimeProvider time,
     ILogger<PeerGrain> log) : Grain, IPeerGrain
@@ -107,6 +109,22 @@ internal sealed class PeerGrain(
         static Task<FetchAnswer> Refuse(FetchRefusal reason, TimeSpan retryAfter) => Task.FromResult(new FetchAnswer(0, retryAfter, reason));
     }
 
+    public Task<FetchAnswer> FetchHeaders(HeaderOrder order)
+    {
+        // Headers take nothing from the budget of blocks: the server's own answer says when it is too much.
+        PeerSnapshot snapshot = _policy.Snapshot(Now, time.GetUtcNow());
+        FetchRefusal reason = snapshot.BannedUntil is not null ? FetchRefusal.Banned
+            : !_link.Connected ? FetchRefusal.NotConnected
+            : !GivesHeaders(order.Range.ChainId) ? FetchRefusal.Unsupported
+            : FetchRefusal.None;
+        if (reason != FetchRefusal.None) return Task.FromResult(new FetchAnswer(0, NoticePeriod, reason));
+        headers.FetchHeaders(
+            Key,
+            new RangeKey(order.Range.ChainId, order.Range.RangeId, order.Range.Generation),
+            new HeaderAsk(order.RequestId, Key, order.Number, order.Hash, order.Count));
+        return Task.FromResult(new FetchAnswer(1, TimeSpan.Zero, FetchRefusal.None));
+    }
+
     public async Task Report(OutcomeBatch batch)
     {
         TimeSpan now = Now;
@@ -137,8 +155,9 @@ internal sealed class PeerGrain(
 
     public Task LinkChanged(LinkState link)
     {
+        bool sameHeaders = (_link.HeaderChains ?? []).AsSpan().SequenceEqual(link.HeaderChains ?? []);
         _link = _away ? Banned(link) : link;
-        TellChains(force: false);
+        TellChains(force: !sameHeaders);
         return Task.CompletedTask;
     }
 
@@ -197,6 +216,8 @@ internal sealed class PeerGrain(
 
     private bool Serves(ulong chainId) => !_link.Identified || Array.IndexOf(_link.Chains, chainId) >= 0;
 
+    private bool GivesHeaders(ulong chainId) => _link.HeaderChains is { } chains && Array.IndexOf(chains, chainId) >= 0;
+
     /// <summary>One-way: a chain that misses a notice hears the next one.</summary>
     private void TellChains(bool force)
     {
@@ -208,7 +229,7 @@ internal sealed class PeerGrain(
         _toldAt = Now;
         foreach (ulong chain in _document.Chains)
         {
-            _ = GrainFactory.GetChain(chain).PeerChanged(new PeerNotice(Key.Value, usableFor.Contains(chain), options.Value.InFlightMax));
+            _ = GrainFactory.GetChain(chain).PeerChanged(new PeerNotice(Key.Value, usableFor.Contains(chain), options.Value.InFlightMax, GivesHeaders(chain)));
         }
     }
 

@@ -23,6 +23,7 @@ internal sealed class PeerLink
     private IReadOnlyList<string> _addresses = [];
     private string _problem = "not connected yet";
     private ulong[]? _chains;
+    private ulong[] _headerChains = [];
     private string _agent = "";
     private bool _maintaining;
     private bool _telling;
@@ -127,9 +128,10 @@ internal sealed class PeerLink
     }
 
     /// <summary>The peer told what it speaks.</summary>
-    public void Identified(ulong[] chains, string agent)
+    public void Identified(ulong[] chains, ulong[] headerChains, string agent)
     {
         _chains = chains;
+        _headerChains = headerChains;
         _agent = agent;
         Changed();
     }
@@ -166,7 +168,7 @@ internal sealed class PeerLink
             try
             {
                 await _grains.GetPeer(Key.Value).LinkChanged(
-                    new LinkState(connected, connected ? "" : _problem, _chains is not null, _chains ?? [], _agent)).ConfigureAwait(false);
+                    new LinkState(connected, connected ? "" : _problem, _chains is not null, _chains ?? [], _agent, _headerChains)).ConfigureAwait(false);
             }
             catch (Exception e)
             {

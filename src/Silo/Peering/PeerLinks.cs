@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OpSync.Codec.Bulk;
 using OpSync.Codec.OpStack;
 using OpSync.Contracts.Peers;
 using OpSync.Libp2p.Identity;
@@ -77,6 +78,7 @@ internal sealed class PeerLinks(
         HashSet<string> spoken = [.. info.Protocols];
         link.Identified(
             [.. chains.Chains.Where(c => c.Protocols.Any(spoken.Contains)).Select(c => c.Spec.ChainId)],
+            [.. chains.ChainIds.Where(c => spoken.Contains(BulkProtocols.Headers(c)))],
             info.AgentVersion is { Length: > 64 } agent ? agent[..64] : info.AgentVersion);
     }
 

@@ -26,13 +26,15 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
     /// <summary>Requests answered with an error code so far.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
-    /// <summary>Registers both spellings of the protocol of every chain.</summary>
+    /// <summary>Registers both spellings of the protocol of every chain, and what OpSync peers ask in bulk.</summary>
     public void Register(Swarm swarm)
     {
         foreach (ServedChain chain in chains.Chains)
         {
             foreach (string protocol in chain.Protocols) swarm.Handle(protocol, (stream, ct) => HandleAsync(chain, stream, ct));
         }
+
+        new BulkServer(chains, options.Value, _throttle, _answers, time).Register(swarm);
     }
 
     private async ValueTask HandleAsync(ServedChain chain, InboundStream inbound, CancellationToken cancellationToken)

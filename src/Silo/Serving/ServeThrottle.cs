@@ -64,6 +64,37 @@ internal sealed class ServeThrottle(ServeOptions options, TimeProvider time)
         }
     }
 
+    /// <summary>Takes tokens that are there now, for answers that end where the tokens do and never wait.</summary>
+    /// <param name="peer">Who asks.</param>
+    /// <param name="max">Tokens wanted, 1 or more.</param>
+    /// <param name="retryAfter">If none are there: when one will be.</param>
+    /// <returns>Tokens taken, 0 to <paramref name="max"/>.</returns>
+    public int TakeUpTo(PeerId peer, int max, out TimeSpan retryAfter)
+    {
+        lock (_lock)
+        {
+            TimeSpan now = time.GetElapsedTime(_start);
+            TokenBucket own = Bucket(peer, now);
+            int taken = Math.Min(max, Math.Min(own.Available(now), _all.Available(now)));
+            TimeSpan ownWait = own.WaitFor(1, now), allWait = _all.WaitFor(1, now);
+            retryAfter = taken > 0 ? TimeSpan.Zero : ownWait > allWait ? ownWait : allWait;
+            own.TryTake(taken, now);
+            _all.TryTake(taken, now);
+            return taken;
+        }
+    }
+
+    /// <summary>Gives back tokens that were taken and not used.</summary>
+    public void GiveBack(PeerId peer, int count)
+    {
+        lock (_lock)
+        {
+            TimeSpan now = time.GetElapsedTime(_start);
+            Bucket(peer, now).GiveBack(count, now);
+            _all.GiveBack(count, now);
+        }
+    }
+
     /// <summary>A wait is over, served or not.</summary>
     public void WaitEnded()
     {
