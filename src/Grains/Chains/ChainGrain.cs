@@ -191,7 +191,7 @@ internal sealed class ChainGrain(
         if (notice.BannedUntil is not null) _document.BannedPeers.Add(notice.PeerId);
         if (!known || wasBanned != notice.BannedUntil is not null) await WriteAsync();
 
-        PeerOfferInfo offer = new(notice.PeerId, notice.InFlightMax);
+        PeerOfferInfo offer = new(notice.PeerId, notice.InFlightMax, notice.Headers);
         bool changed = _unheard.Remove(notice.PeerId);
         if (!notice.Usable) changed |= _usable.Remove(notice.PeerId);
         else if (!_usable.TryGetValue(notice.PeerId, out PeerOfferInfo before) || before != offer) changed = true;

@@ -46,6 +46,7 @@ public static class SiloHosting
         services.AddSingleton<IStoreQueue>(s => s.GetRequiredService<StoreWriter>());
         services.AddSingleton<PeerLinks>();
         services.AddSingleton<IPeerLinks>(s => s.GetRequiredService<PeerLinks>());
+        services.AddSingleton<IHeaderLinks, HeaderLinks>();
         services.AddSingleton<ServeProtocol>();
 
         // Hosted services stop in reverse: the swarm first, then the grains, then what they handed on becomes durable.
