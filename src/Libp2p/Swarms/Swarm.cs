@@ -14,7 +14,7 @@ namespace OpSync.Libp2p.Swarms;
 
 /// <summary>The process's libp2p node: dials, listens, keeps connections and their limits, opens and serves streams.</summary>
 /// <remarks>Thread-safe. Nothing a remote does throws out of here: each failure is an outcome. Identify and ping are built in.</remarks>
-public sealed class Swarm : IAsyncDisposable
+public sealed class Swarm : IAsyncDisposable, ILimitSource
 {
     private const string ForbiddenReason = "not allowed";
 
@@ -50,7 +50,7 @@ public sealed class Swarm : IAsyncDisposable
         _logger = logger;
         _time = time;
         LocalPeer = identity.Id;
-        _table = new ConnectionTable(options);
+        _table = new ConnectionTable(options, time);
         _upgrader = new Upgrader(options, identity, time);
         _dialer = new SwarmDialer(this, options, _upgrader, time, _work, _stop.Token);
         _server = new StreamServer(options, logger, time);
@@ -61,6 +61,7 @@ public sealed class Swarm : IAsyncDisposable
         Handle(PingProtocol.ProtocolId, new PingProtocol(time).ServeAsync);
         Access = access ?? new AccessList(time);
         Access.Narrowed += CloseForbidden;
+        LimitMetrics.Register(this);
     }
 
     /// <summary>The clock of the swarm and of the protocols that run on it.</summary>
@@ -137,6 +138,9 @@ public sealed class Swarm : IAsyncDisposable
     /// <summary>Round trip to the peer by the muxer's keep-alive; null before the first answer.</summary>
     public TimeSpan? RoundTrip(PeerId peer) => _table.Newest(peer)?.Session.RoundTrip;
 
+    /// <summary>Keeps the peer's connections when strangers need places, or no longer. For peers that the configuration names.</summary>
+    public void Protect(PeerId peer, bool isProtected = true) => _table.Protect(peer, isProtected);
+
     /// <summary>Closes all connections to the peer.</summary>
     public void Disconnect(PeerId peer, string reason)
     {
@@ -169,7 +173,10 @@ public sealed class Swarm : IAsyncDisposable
                 Interlocked.Increment(ref _lastConnection), remote, address, ip, isInbound, _time.GetUtcNow());
             connection = new Connection(info, session, _time);
             if (!_table.TryAdd(connection, out replaced))
+            {
                 outcome = DialOutcome.LimitReached;
+                LimitMetrics.Refused(isInbound ? nameof(_options.InboundConnectionsMax) : nameof(_options.ConnectionsMax));
+            }
         }
         if (outcome != DialOutcome.Connected)
         {
@@ -177,7 +184,12 @@ public sealed class Swarm : IAsyncDisposable
             return new DialResult(outcome, null, $"{ip}: {outcome}");
         }
 
-        replaced?.Close("replaced by a newer connection");
+        if (replaced is not null)
+        {
+            bool isSamePeer = replaced.Info.Peer == remote;
+            LimitMetrics.Refused(isSamePeer ? nameof(_options.ConnectionsPerPeerMax) : nameof(_options.InboundConnectionsMax));
+            replaced.Close(isSamePeer ? "replaced by a newer connection" : "idle, and its place was needed");
+        }
         if (_stop.IsCancellationRequested)
             connection!.Close("shutting down");   // closed here, since the stop may not have seen it
         else if (!Access.IsAllowed(remote, ip))
@@ -291,6 +303,15 @@ public sealed class Swarm : IAsyncDisposable
         }
     }
 
+    IEnumerable<LimitUse> ILimitSource.Measure() =>
+    [
+        .. _table.Measure(),
+        new(nameof(_options.InboundStreamsTotalMax), _server.Running.Count, _options.InboundStreamsTotalMax),
+        new(nameof(_options.BufferedBytesTotalMax), _upgrader.Buffered.Own, _options.BufferedBytesTotalMax),
+        new(nameof(_options.InboundBufferedBytesTotalMax), _upgrader.Buffered.Inbound, _options.InboundBufferedBytesTotalMax),
+        new(nameof(_options.DialsMax), _dialer.Count, _options.DialsMax),
+    ];
+
     private void CloseForbidden()
     {
         foreach (Connection connection in _table.Snapshot())
@@ -303,6 +324,7 @@ public sealed class Swarm : IAsyncDisposable
     private async Task StopAsync()
     {
         Access.Narrowed -= CloseForbidden;
+        LimitMetrics.Unregister(this);
         await _stop.CancelAsync();
         List<Connection> connections = _table.Snapshot();
         foreach (Connection connection in connections)

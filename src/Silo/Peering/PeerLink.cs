@@ -93,6 +93,7 @@ internal sealed class PeerLink : IFetchSource
     public void Stop()
     {
         _stop.Cancel();
+        if (_swarm.IsReady) _swarm.Value.Protect(Id, isProtected: false);
         CancellationTokenSource[] sources;
         lock (_lock)
         {
@@ -245,12 +246,22 @@ internal sealed class PeerLink : IFetchSource
                 if (_swarm.IsReady && _swarm.Value.IsConnected(Id))
                 {
                     Changed();
+                    long since = _time.GetTimestamp();
                     await wake.WaitAsync(_stop.Token).ConfigureAwait(false);
-                    pause = _options.RedialFirst;
+                    wake = Volatile.Read(ref _wake).Task;
+
+                    // A peer that takes connections and drops them must not be dialled in a loop.
+                    if (_time.GetElapsedTime(since) >= pause)
+                    {
+                        pause = _options.RedialFirst;
+                        continue;
+                    }
+                }
+                else if (_swarm.IsReady && await DialAsync().ConfigureAwait(false))
+                {
                     continue;
                 }
 
-                if (_swarm.IsReady && await DialAsync().ConfigureAwait(false)) continue;
                 Changed();
                 TimeSpan wait = pause * (0.75 + (jitter.NextDouble() * 0.5));
                 if (!_swarm.IsReady) await Task.Delay(TimeSpan.FromMilliseconds(20), _time, _stop.Token).ConfigureAwait(false);
@@ -291,6 +302,7 @@ internal sealed class PeerLink : IFetchSource
 
     private async Task<bool> DialAsync()
     {
+        _swarm.Value.Protect(Id);   // a crowd of strangers must not cost us those we ask
         List<Multiaddr> addresses = [];
         foreach (string text in Volatile.Read(ref _addresses))
         {

@@ -210,12 +210,12 @@ public sealed class SwarmDialTests
     {
         SwarmOptions[] wrong =
         [
-            new() { ConnectionsMax = 0 }, new() { BufferedBytesMax = 1 }, new() { DialTimeout = TimeSpan.Zero },
+            new() { ConnectionsMax = 0 }, new() { BufferedBytesTotalMax = 1 }, new() { DialTimeout = TimeSpan.Zero },
             new() { Muxer = new YamuxOptions { ReceiveWindowMax = 1 } },
             new() { Muxer = new YamuxOptions { SilenceMax = TimeSpan.FromSeconds(30) } },
         ];
         string[] names = [.. wrong.Select(static o => Assert.Throws<ArgumentOutOfRangeException>(o.Validate).ParamName!)];
-        Assert.Equal(["ConnectionsMax", "BufferedBytesMax", "DialTimeout", "ReceiveWindowMax", "SilenceMax"], names);
+        Assert.Equal(["ConnectionsMax", "BufferedBytesTotalMax", "DialTimeout", "ReceiveWindowMax", "SilenceMax"], names);
         new SwarmOptions().Validate();
     }
 
