@@ -29,7 +29,7 @@ public sealed class BlockGrainTests
     }
 
     [Fact]
-    public async Task Fifth_candidate_is_refused()
+    public async Task Fifth_candidate_takes_the_place_of_the_oldest()
     {
         await using World world = await World.StartAsync();
         HeldPayload model = Held(world, TestChain.Right);
@@ -39,9 +39,11 @@ public sealed class BlockGrainTests
             Assert.Equal(HoldVerdict.KeptHere, await HoldAsync(world, candidate));
         }
 
-        Assert.Equal(HoldVerdict.Refused, await HoldAsync(world, model));
+        Assert.Equal(HoldVerdict.KeptHere, await HoldAsync(world, model));
 
         Assert.Equal(4 * Size(TestChain.Right), world.Budget.Used);
+        Assert.Equal(HoldVerdict.KeptHere, await HoldAsync(world, model with { Hash = TestChain.Wrong.HashAt(1) }));
+        Assert.Equal(PromoteVerdict.Queued, await PromoteAsync(world, TestChain.Right));
     }
 
     [Fact]

@@ -106,7 +106,7 @@ internal sealed class PeerGrain(
             for (int i = 0; i < items.Length; i++)
             {
                 FetchItem item = order.Items[i];
-                items[i] = new AskItem(item.RequestId, item.Number, item.Urgent, item.SizeExpected);
+                items[i] = new AskItem(item.RequestId, item.Number, item.Urgent, item.SizeExpected, order.Priority);
             }
 
             links.Fetch(Key, new RangeKey(order.Range.ChainId, order.Range.RangeId, order.Range.Generation), items, _policy.Timeout);
@@ -150,6 +150,12 @@ internal sealed class PeerGrain(
     public Task Cancel(RangeTag range)
     {
         links.Cancel(Key, new RangeKey(range.ChainId, range.RangeId, range.Generation));
+        return Task.CompletedTask;
+    }
+
+    public Task CancelRequests(RangeTag range, ulong[] requestIds)
+    {
+        links.Cancel(Key, new RangeKey(range.ChainId, range.RangeId, range.Generation), requestIds);
         return Task.CompletedTask;
     }
 

@@ -36,6 +36,7 @@ public static class SiloHosting
         services.AddSingleton<IByteBudget>(new ByteBudget(settings.MemoryBudget));
         services.AddSingleton<HandoverTickets>();
         services.AddSingleton(MakeAccessList);
+        services.AddSingleton(new WindowShares(settings.MemoryBudget - ByteBudget.Reserve, settings.WindowBlocksMax));
         services.AddSingleton<SwarmHolder>();
         services.AddSingleton<Fetcher>();
         services.AddSingleton<FetchReports>();

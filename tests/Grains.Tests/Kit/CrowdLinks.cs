@@ -64,6 +64,8 @@ internal sealed class CrowdLinks(
         if (_tokens.TryGetValue(key, out var known) && known.Generation <= range.Generation && _tokens.TryRemove(key, out _)) known.Source.Cancel();
     }
 
+    public void Cancel(PeerKey peer, RangeKey range, IReadOnlyList<ulong> requestIds) => fetcher.Cancel(peer, range, requestIds);
+
     /// <summary>The connection breaks, as if the peer had gone.</summary>
     public void Lose(PeerKey peer)
     {
