@@ -11,7 +11,7 @@ namespace OpSync.Grains.Blocks;
 /// again. Lives on the silo that fetched the payload, so that the bytes cross between silos only when they must.</summary>
 [PreferLocalPlacement]
 [CollectionAgeLimit(Minutes = 5)]
-internal sealed class BlockGrain(IByteBudget budget, IStoreQueue writer, IBlockStores stores) : Grain, IBlockGrain
+internal sealed class BlockGrain(IByteBudget budget, HandoverTickets tickets, IStoreQueue writer, IBlockStores stores) : Grain, IBlockGrain
 {
     /// <summary>Different hashes kept for one height. One more takes the place of the oldest, which may be another range's and
     /// never decided: who still needs that is told so when it promotes it, and fetches it again.</summary>
@@ -23,7 +23,9 @@ internal sealed class BlockGrain(IByteBudget budget, IStoreQueue writer, IBlockS
     {
         if (Find(payload.Hash) >= 0) return Task.FromResult(HoldVerdict.HeldBefore);
         bool isHere = payload.BudgetId == budget.Id;
-        if (!isHere && !budget.TryTake(payload.Wire.Length, urgent: false)) return Task.FromResult(HoldVerdict.Refused);
+
+        // A caller that no longer waits has the bytes back already.
+        if (isHere ? !tickets.TryTake(payload.Ticket) : !budget.TryTake(payload.Wire.Length, urgent: false)) return Task.FromResult(HoldVerdict.Refused);
         if (_candidates.Count == CandidatesMax) DropAt(0);
         _candidates.Add(isHere ? payload : payload with { BudgetId = budget.Id, Urgent = false });
         return Task.FromResult(isHere ? HoldVerdict.KeptHere : HoldVerdict.KeptElsewhere);
