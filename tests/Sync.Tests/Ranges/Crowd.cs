@@ -95,7 +95,7 @@ internal sealed class Crowd
 
             wake = Carry(Core.Step(next, _now));
             Steps++;
-            CheckBounds();
+            if (Steps % 8 == 0) CheckBounds();
         }
 
         return Core.Result;
