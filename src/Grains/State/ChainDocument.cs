@@ -14,6 +14,9 @@ internal sealed class ChainDocument
 
     public List<string> Peers { get; set; } = [];
 
+    /// <summary>Ranges that ended, oldest first.</summary>
+    public List<string> Ended { get; set; } = [];
+
     public sealed class AnchorEntry
     {
         public ulong Number { get; set; }

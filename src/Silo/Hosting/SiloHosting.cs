@@ -34,6 +34,7 @@ public static class SiloHosting
         services.AddSingleton<IBlockStores>(chains);
         services.AddSingleton<IByteBudget>(new ByteBudget(settings.MemoryBudget));
         services.AddSingleton<SwarmHolder>();
+        services.AddSingleton(s => new SiloAddresses(s.GetRequiredService<SwarmHolder>()));
         services.AddSingleton<FetchReports>();
         services.AddSingleton<Verifier>();
         services.AddSingleton<StoreWriterFigures>();
