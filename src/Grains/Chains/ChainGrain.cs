@@ -43,6 +43,10 @@ internal sealed class ChainGrain(
     private ChainDocument _document = new();
     private long _sequence;
     private bool _reviewing;
+    private bool _reminded = true;   // until it was looked up, there may be one from before
+    private ChainDocument.AnchorEntry? _raising;
+    private Task _raised = Task.CompletedTask;
+    private bool _raiseAgain;
 
     private ulong ChainId => ChainGrainKey.Parse(this);
 
@@ -91,7 +95,18 @@ internal sealed class ChainGrain(
 
         // The chain remembers first: a range that was answered for is never lost, whatever crashes next.
         _document.Ranges.Add(range);
-        await WriteAsync();
+        try
+        {
+            await WriteAsync();
+        }
+        catch
+        {
+            // Its caller is told that it failed: it must not run all the same.
+            _document.Ranges.Remove(range);
+            throw;
+        }
+
+        _reminded = true;
         await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
         _book.TryAdd(range.Id, target, range.Priority, out _);
         await StartAsync(range);
@@ -109,8 +124,10 @@ internal sealed class ChainGrain(
         if (contradiction is { } found) Log.Contradiction(log, "-", found.Number, found.Expected, found.Source, found.Found);
         if (verdict is AnchorVerdict.Contradicted or AnchorVerdict.Full) return new AnchorPosted(false, contradiction?.Expected);
 
-        _document.Anchors = [.. _anchors.Anchors.Select(a => new ChainDocument.AnchorEntry { Number = a.Number, Hash = a.Hash.ToString(), Rank = a.Rank })];
+        List<ChainDocument.AnchorEntry> before = _document.Anchors;
+        _document.Anchors = [.. _anchors.Anchors.Select(a => before.Find(b => b.Is(a)) ?? new ChainDocument.AnchorEntry { Number = a.Number, Hash = a.Hash.ToString(), Rank = a.Rank })];
         await WriteAsync();
+        await RaiseAsync();
         return new AnchorPosted(true, null);
     }
 
@@ -208,7 +225,10 @@ internal sealed class ChainGrain(
                 }
             }
 
-            if (_document.Ranges.Count == 0 && await this.GetReminder(ReminderName) is { } reminder) await this.UnregisterReminder(reminder);
+            await RaiseAsync();
+            if (_document.Ranges.Count > 0 || !_reminded) return;
+            if (await this.GetReminder(ReminderName) is { } reminder) await this.UnregisterReminder(reminder);
+            _reminded = false;
         }
         finally
         {
@@ -221,7 +241,25 @@ internal sealed class ChainGrain(
         RangeReport report = await GrainFactory.GetRange(ChainId, range.Id).Poke(ContextOf(range.Id));
         if (report.State == RangeState.Unknown) await StartAsync(range);
         else if (report.State.HasEnded()) await CloseAsync(range.Id);
-        else await ShareAsync(range.Id);
+        else await ShareAsync(range.Id, ended: false);
+    }
+
+    /// <summary>Gives stored blocks below an anchor its rank, one anchor at a time. The walk is not waited for: over a long chain it
+    /// takes longer than a call may. What was not walked to its end is walked again after a restart.</summary>
+    private async Task RaiseAsync()
+    {
+        if (!_raised.IsCompleted || stores.Find(ChainId) is not { } store) return;
+        if (_raising is { } walked)
+        {
+            _raising = null;
+            if (_raised.IsFaulted) Log.CallFailed(log, "store", _raised.Exception);
+            walked.Raised = _raised.IsCompletedSuccessfully && !_raiseAgain;
+            if (walked.Raised) await WriteAsync();
+        }
+
+        _raiseAgain = false;
+        _raising = _document.Anchors.Find(a => !a.Raised);
+        if (_raising is { } next) _raised = store.RaiseRankAsync(new Anchor(next.Number, Hash32.Parse(next.Hash), next.Rank), 0, CancellationToken.None).AsTask();
     }
 
     private static string? Check(RangePost post)
@@ -252,23 +290,32 @@ internal sealed class ChainGrain(
         GrainFactory.GetRange(ChainId, range.Id).Start(ToOrder(range.Target.ToTarget(), ContextOf(range.Id)));
 
     /// <summary>What one range stored, others may be waiting for.</summary>
-    private async Task ShareAsync(string owner)
+    private async Task ShareAsync(string owner, bool ended)
     {
         foreach (ChainDocument.OpenRange range in _document.Ranges.ToArray())
         {
             if (_book.Find(range.Id) is not { } part || !part.Subscribed.Any(s => s.Owner == owner)) continue;
-            await GrainFactory.GetRange(ChainId, range.Id).OthersStored();
+            await GrainFactory.GetRange(ChainId, range.Id).OthersStored(ended);
         }
     }
 
     private async Task CloseAsync(string rangeId)
     {
-        await ShareAsync(rangeId);
+        await ShareAsync(rangeId, ended: true);
         _book.Remove(rangeId);
         _heard.Remove(rangeId);
-        if (_document.Ranges.RemoveAll(r => r.Id == rangeId) == 0) return;
+        if (_document.Ranges.Find(r => r.Id == rangeId) is not { } range) return;
+        _document.Ranges.Remove(range);
         _document.Ended.Add(rangeId);
         if (_document.Ended.Count > EndedMax) _document.Ended.RemoveAt(0);
+
+        // What it stored on a caller's word, an anchor of the chain may confirm.
+        _raiseAgain = true;
+        foreach (ChainDocument.AnchorEntry anchor in _document.Anchors)
+        {
+            if (anchor.Number >= range.Target.First && anchor.Number <= range.Target.AnchorNumber) anchor.Raised = false;
+        }
+
         await WriteAsync();
         await TellRangesAsync();
     }

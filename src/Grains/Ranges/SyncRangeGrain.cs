@@ -125,9 +125,12 @@ internal sealed class SyncRangeGrain(
         return Task.CompletedTask;
     }
 
-    public async Task OthersStored()
+    public async Task OthersStored(bool ended)
     {
         if (_core?.GetStatus(Now).Cursor is not { } cursor || stores.Find(_tag.ChainId) is not { } store) return;
+
+        // Islands cost a walk over the index. While the other range runs, only one that reaches the cursor is of use.
+        if (!ended && await store.GetCanonicalAsync(cursor, CancellationToken.None) is null) return;
 
         // Clipped to the cursor, since trust enters an island by its top and nowhere else; but not to what others fetch: cut there,
         // an island overlaps what was known of it, and its lower part would be fetched again.
@@ -231,7 +234,6 @@ internal sealed class SyncRangeGrain(
         foreach (Charge charge in todo.Charge) _ = ChargeAsync(charge);
         foreach (Ask ask in todo.Ask) _ = AskAsync(ask);
         foreach (Contradiction found in todo.Contradictions) Remember(found);
-        if (todo.Stored.Count > 0 || todo.Finished != RangeResult.None) Tell(todo);
         if (todo.Finished != RangeResult.None) _ = FinishAsync(todo.Finished);
     }
 
@@ -343,7 +345,7 @@ internal sealed class SyncRangeGrain(
             // A crash before this write repeats the end of the range at the next poke; everything it stored is in the store.
             document.State = result.ToState();
             await WriteAsync();
-            Tell(null);
+            Tell();
         }
         catch (Exception e) when (IsCallFailure(e))
         {
@@ -366,11 +368,8 @@ internal sealed class SyncRangeGrain(
     }
 
     /// <summary>One-way: a chain that misses this asks for a report by itself.</summary>
-    private void Tell(RangeCommands? commands)
-    {
-        IslandInfo[] stored = commands is null ? [] : [.. commands.Stored.Select(RangeMessages.ToInfo)];
-        _ = GrainFactory.GetChain(_tag.ChainId).RangeMoved(new RangeMove(_tag.RangeId, _tag.Generation, ++_moves, _document!.State, stored));
-    }
+    private void Tell() =>
+        _ = GrainFactory.GetChain(_tag.ChainId).RangeMoved(new RangeMove(_tag.RangeId, _tag.Generation, ++_moves, _document!.State));
 
     private void Remember(Contradiction found)
     {

@@ -24,6 +24,11 @@ internal sealed class ChainDocument
         public string Hash { get; set; } = "";
 
         public TrustRank Rank { get; set; }
+
+        /// <summary>True once all that is stored below it has its rank.</summary>
+        public bool Raised { get; set; }
+
+        public bool Is(Anchor anchor) => Number == anchor.Number && Rank == anchor.Rank && Hash == anchor.Hash.ToString();
     }
 
     public sealed class OpenRange
