@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using OpSync.Gateway.Endpoints;
 using OpSync.Gateway.Json;
+using OpSync.Gateway.Live;
 using OpSync.Gateway.Problems;
 using OpSync.Gateway.Security;
 using OpSync.Gateway.Streaming;
@@ -37,6 +38,8 @@ public static class GatewayHosting
         services.AddSingleton<ChainViews>();
         services.AddSingleton<GatewayClock>();
         services.AddSingleton<IdempotencyCache>();
+        services.AddSingleton<LiveSource>();
+        services.AddSingleton<LiveFeeds>();
         services.AddSingleton<BlockStream>();
         services.AddSingleton(new BlockBudget(settings.Limits.BlockBytesMax, settings.Limits.CallerBlockBytesMax));
         services.AddSingleton(s => new TokenBook(settings.Tokens, settings.JwtSecret, s.GetRequiredService<TimeProvider>()));
@@ -89,6 +92,7 @@ public static class GatewayHosting
         RangeEndpoints.Map(v1);
         BlockEndpoints.Map(v1);
         PeerEndpoints.Map(v1);
+        LiveEndpoints.Map(v1);
         HealthEndpoints.Map(routes);
         routes.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         return app;
