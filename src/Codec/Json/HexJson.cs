@@ -66,4 +66,14 @@ public static class HexJson
         "0x"u8.CopyTo(text[start..]);
         writer.WriteString(name, text[start..(2 + digits)]);
     }
+
+    /// <summary>Reads number and hash of a block as <c>eth_getBlockByNumber</c> answers it.</summary>
+    /// <param name="block">The block object.</param>
+    /// <param name="id">Number and hash.</param>
+    public static bool TryReadBlockId(JsonElement block, out BlockId id)
+    {
+        HexFields fields = new(block);
+        id = new BlockId(fields.UInt64("number"), fields.Hash("hash"));
+        return fields.Error is null;
+    }
 }
