@@ -1,0 +1,223 @@
+using OpSync.Sync.Blocks;
+using OpSync.Sync.Peers;
+using OpSync.Sync.Ranges;
+
+namespace OpSync.SimulationKit;
+
+/// <summary>Stands for the silo's connection to one peer, its requests, and the verifier behind them.</summary>
+public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
+{
+    /// <summary>Limits as in the silo.</summary>
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RoomWaitMax = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan GrowWaitMax = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan VerifyTime = TimeSpan.FromMilliseconds(1);
+
+    private readonly List<Request> _requests = [];
+    private TimeSpan _lineFree;
+
+    /// <summary>Requests without an outcome.</summary>
+    public int Open { get; private set; }
+
+    /// <summary>Starts requests.</summary>
+    public void Fetch(RangeKey range, IReadOnlyList<AskItem> items)
+    {
+        foreach (Request old in _requests.Where(r => r.Range.ChainId == range.ChainId && r.Range.RangeId == range.RangeId && r.Range.Generation < range.Generation).ToArray())
+            End(old, FetchOutcome.OurFault);
+
+        foreach (AskItem item in items)
+        {
+            Request request = new(range, item);
+            _requests.Add(request);
+            Open++;
+            request.StopWaiting = world.Budget.Take(item.SizeExpected, item.Urgent, RoomWaitMax, taken =>
+            {
+                if (taken) Account(request, item.SizeExpected);
+                if (request.IsEnded) GiveBack(request);
+                else if (!taken) End(request, FetchOutcome.OurFault);
+                else Send(request);
+            });
+        }
+    }
+
+    /// <summary>Ends the requests of a range.</summary>
+    public void Cancel(RangeKey range)
+    {
+        foreach (Request request in _requests.Where(r => r.Range.ChainId == range.ChainId && r.Range.RangeId == range.RangeId && r.Range.Generation <= range.Generation).ToArray())
+            End(request, FetchOutcome.OurFault);
+    }
+
+    /// <summary>The connection is gone.</summary>
+    public void Drop()
+    {
+        foreach (Request request in _requests.ToArray()) End(request, FetchOutcome.Failed);
+    }
+
+    private void Send(Request request)
+    {
+        if (!record.IsConnected)
+        {
+            End(request, FetchOutcome.RateLimited);
+            return;
+        }
+
+        if (record.Charges > 0) record.AskedAfterCharge++;
+        request.SentAt = world.Agenda.Now;
+        world.Trace.Add(world.Agenda.Now, "ask", peer.Key.Value, request.Item.Number, request.Item.RequestId);
+        world.Agenda.After(ReadTimeout, () => End(request, FetchOutcome.Timeout));
+        if (world.Roll(world.Plan.Resets))
+        {
+            world.Agenda.After(Way() * 2, () => End(request, FetchOutcome.Failed));
+            return;
+        }
+
+        if (record.Plan.Manner is Manner.Silent or Manner.Trickling) return;
+        world.Agenda.After(Way(), () => Arrive(request));
+    }
+
+    /// <summary>The request is at the peer, which works out its answer and when the last byte of it is here.</summary>
+    private void Arrive(Request request)
+    {
+        if (request.IsEnded) return;
+        TimeSpan now = world.Agenda.Now;
+        (TimeSpan servedAt, bool isServed) = record.Server.Admit("us", now);
+        Answer answer = isServed ? Decide(request) : new Answer(FetchOutcome.Failed, null);
+        bool slow = record.Random.NextDouble() < record.Plan.SlowShare;
+        TimeSpan way = slow ? Way() + (2 * record.Plan.Latency * (record.Plan.SlowFactor - 1)) : Way();
+        TimeSpan begins = servedAt + way > _lineFree ? servedAt + way : _lineFree;
+        TimeSpan ends = begins + TimeSpan.FromSeconds((answer.Block?.Size ?? 16) / record.Plan.BytesPerSecond);
+
+        // The requests of a peer share its line, but a slow answer does not stop those behind it.
+        if (!slow) _lineFree = ends;
+        world.Agenda.After(ends - now, () => Complete(request, answer));
+    }
+
+    private Answer Decide(Request request)
+    {
+        SimChain chain = world.Plan.Chain(request.Range.ChainId);
+        ulong number = request.Item.Number;
+        PeerPlan plan = record.Plan;
+        bool holds = plan.Holds(number) && plan.Serves(chain.Id);
+        return plan.Manner switch
+        {
+            Manner.Truncating => new Answer(FetchOutcome.Failed, null),
+            Manner.Absent => new Answer(FetchOutcome.NotFound, null),
+            Manner.Failing when number % 2 == 1 => new Answer(FetchOutcome.Failed, null),
+            Manner.WrongNumber => new Answer(FetchOutcome.Malformed, null),
+            Manner.Junk when number % 2 == 1 => new Answer(FetchOutcome.Malformed, null),
+            _ when !holds => new Answer(FetchOutcome.NotFound, null),
+            Manner.Garbage => new Answer(FetchOutcome.Good, chain.Block(number, (ulong)record.Random.Next(1_000, 1_000_000))),
+            Manner.Fork => new Answer(FetchOutcome.Good, chain.Block(number, plan.Fork)),
+            Manner.HalfFork when number % 2 == 1 => new Answer(FetchOutcome.Good, chain.Block(number, plan.Fork)),
+            _ => new Answer(FetchOutcome.Good, chain.Block(number)),
+        };
+    }
+
+    private void Complete(Request request, Answer answer)
+    {
+        if (request.IsEnded) return;
+        int more = (answer.Block?.Size ?? 0) - (int)request.Reserved;
+        if (more <= 0)
+        {
+            Verify(request, answer);
+            return;
+        }
+
+        request.StopWaiting = world.Budget.Take(more, request.Item.Urgent, GrowWaitMax, taken =>
+        {
+            if (taken) Account(request, more);
+            if (request.IsEnded) GiveBack(request);
+            else if (taken) Verify(request, answer);
+            else End(request, FetchOutcome.OurFault);
+        });
+    }
+
+    /// <summary>The answer is complete: the connection is done with it, the verifier looks at it.</summary>
+    private void Verify(Request request, Answer answer)
+    {
+        if (answer.Block is not { } block)
+        {
+            End(request, answer.Outcome);
+            return;
+        }
+
+        Finish(request);
+        TimeSpan elapsed = world.Agenda.Now - request.SentAt;
+        world.Agenda.After(VerifyTime, () =>
+        {
+            world.BytesFetched += block.Size;
+            long surplus = request.Reserved - block.Size;
+            Account(request, -surplus);
+            world.Budget.Return(surplus, request.Item.Urgent);
+            bool? held = world.Quarantine.Hold(request.Range.ChainId, block, request.Item.Urgent);
+            if (held == true) Account(request, -request.Reserved);
+            else GiveBack(request);
+            if (held is null)
+            {
+                Tell(request, FetchOutcome.OurFault, null, block.Size, elapsed);
+                return;
+            }
+
+            if (block.Hash != world.Plan.Chain(request.Range.ChainId).Hash(block.Number)) record.Lies.Add(block.Id);
+            else record.Blocks++;
+            Tell(request, FetchOutcome.Good, block, block.Size, elapsed);
+        });
+    }
+
+    private void End(Request request, FetchOutcome outcome)
+    {
+        if (request.IsEnded) return;
+        Finish(request);
+        request.StopWaiting?.Invoke();
+        GiveBack(request);
+        Tell(request, outcome, null, 0, request.SentAt > TimeSpan.Zero ? world.Agenda.Now - request.SentAt : TimeSpan.Zero);
+    }
+
+    private void Finish(Request request)
+    {
+        request.IsEnded = true;
+        _requests.Remove(request);
+        Open--;
+    }
+
+    private void Tell(Request request, FetchOutcome outcome, BlockRecord? block, int bytes, TimeSpan elapsed)
+    {
+        world.Checks.OnOutcome(peer, outcome);
+        world.Trace.Add(world.Agenda.Now, outcome.ToString(), peer.Key.Value, request.Item.Number, request.Item.RequestId);
+        world.Reports.Post(request.Range, new FetchReply(request.Item.RequestId, peer.Key, request.Item.Number, outcome, block));
+        world.Reports.Post(peer.Key, (outcome, bytes, elapsed));
+    }
+
+    private void Account(Request request, long bytes)
+    {
+        request.Reserved += bytes;
+        world.BytesReading += bytes;
+    }
+
+    private void GiveBack(Request request)
+    {
+        long bytes = request.Reserved;
+        if (bytes == 0) return;
+        Account(request, -bytes);
+        world.Budget.Return(bytes, request.Item.Urgent);
+    }
+
+    private TimeSpan Way() => record.Plan.Latency * (1 + (record.Plan.Jitter * record.Random.NextDouble()));
+
+    private readonly record struct Answer(FetchOutcome Outcome, BlockRecord? Block);
+
+    private sealed class Request(RangeKey range, AskItem item)
+    {
+        public RangeKey Range => range;
+
+        public AskItem Item => item;
+
+        public long Reserved { get; set; }
+
+        public TimeSpan SentAt { get; set; }
+
+        public bool IsEnded { get; set; }
+
+        public Action? StopWaiting { get; set; }
+    }
+}
