@@ -120,8 +120,10 @@ public sealed class Checks(World world)
         RangeStatus status = range.Status;
         RangePlan plan = range.Document.Plan;
         RangeSyncOptions options = world.Plan.RangeOptions;
-        long sizeMax = world.SizeMax(chain);
-        Require(status.QuarantinedBytes <= options.WindowBytesMax + sizeMax, $"{plan.Id} holds {status.QuarantinedBytes} bytes");
+
+        // Blocks that turn out larger than expected are taken if they come at the cursor: as many as one peer has in flight.
+        long over = world.SizeMax(chain) * world.Plan.PeerOptions.InFlightMax;
+        Require(status.QuarantinedBytes <= options.WindowBytesMax + over, $"{plan.Id} holds {status.QuarantinedBytes} bytes");
         Require(status.InFlight <= options.WindowBlocksMax + 64, $"{plan.Id} has {status.InFlight} requests open");
         Require(status.Missing.Count <= 16, $"{plan.Id} lists {status.Missing.Count} heights");
         ulong durable = 0;

@@ -62,6 +62,9 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
         }
 
         if (record.Charges > 0) record.AskedAfterCharge++;
+        record.Requests++;
+        (ulong, ulong) height = (request.Range.ChainId, request.Item.Number);
+        record.Asked[height] = record.Asked.GetValueOrDefault(height) + 1;
         request.SentAt = world.Agenda.Now;
         world.Trace.Add(world.Agenda.Now, "ask", peer.Key.Value, request.Item.Number, request.Item.RequestId);
         world.Agenda.After(ReadTimeout, () => End(request, FetchOutcome.Timeout));
@@ -183,6 +186,7 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
     private void Tell(Request request, FetchOutcome outcome, BlockRecord? block, int bytes, TimeSpan elapsed)
     {
         world.Checks.OnOutcome(peer, outcome);
+        record.Ended[outcome] = record.Ended.GetValueOrDefault(outcome) + 1;
         world.Trace.Add(world.Agenda.Now, outcome.ToString(), peer.Key.Value, request.Item.Number, request.Item.RequestId);
         world.Reports.Post(request.Range, new FetchReply(request.Item.RequestId, peer.Key, request.Item.Number, outcome, block));
         world.Reports.Post(peer.Key, (outcome, bytes, elapsed));

@@ -25,6 +25,15 @@ public sealed class PeerRecord(PeerPlan plan, Random random)
     /// <summary>Requests that its policy let through.</summary>
     public long Granted { get; set; }
 
+    /// <summary>How often it was asked for each height.</summary>
+    public Dictionary<(ulong Chain, ulong Number), int> Asked { get; } = [];
+
+    /// <summary>Requests that ended otherwise than with a block, by kind.</summary>
+    public Dictionary<FetchOutcome, int> Ended { get; } = [];
+
+    /// <summary>Requests sent.</summary>
+    public int Requests { get; set; }
+
     /// <summary>Good blocks it sent.</summary>
     public long Blocks { get; set; }
 

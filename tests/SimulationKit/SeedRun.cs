@@ -42,10 +42,13 @@ public static class SeedRun
         return string.Join('\n', faults.OrderBy(f => f.Key).Select(f => f.Value));
     }
 
+    /// <summary>The world of a seed, and how it went.</summary>
+    public static string? Run(int seed, out SeedOutcome outcome) => Run(Plans.FromSeed(seed), out outcome);
+
     /// <summary>One world, and how it went.</summary>
-    public static string? Run(int seed, out SeedOutcome outcome)
+    public static string? Run(WorldPlan plan, out SeedOutcome outcome)
     {
-        WorldPlan plan = Plans.FromSeed(seed);
+        int seed = plan.Seed;
         TimeSpan ideal = Ideal.Of(plan);
         outcome = new SeedOutcome(seed, ideal, TimeSpan.Zero, 0);
         World? world = null;
@@ -54,12 +57,12 @@ public static class SeedRun
             world = new World(plan);
             world.Run();
             outcome = new SeedOutcome(seed, ideal, world.Agenda.Now - TimeSpan.FromSeconds(1), world.Agenda.Steps);
-            return Judge(world, ideal) is { } fault ? Describe(seed, world, fault) : null;
+            return Judge(world, ideal) is { } fault ? Describe(plan, world, fault) : null;
         }
         catch (Exception e)
         {
             // Whatever a core threw is a finding, and must not lose its seed.
-            return Describe(seed, world, e is SimulationException ? e.Message : e.ToString());
+            return Describe(plan, world, e is SimulationException ? e.Message : e.ToString());
         }
     }
 
@@ -94,15 +97,14 @@ public static class SeedRun
         range.Result == RangeResult.AnchorMismatch && !Plans.IsCalm(world.Plan.Seed)
         && world.Plan.Peers.Any(p => p.Manner is Manner.Fork or Manner.HalfFork or Manner.Garbage);
 
-    private static string Describe(int seed, World? world, string fault)
+    private static string Describe(WorldPlan plan, World? world, string fault)
     {
-        WorldPlan plan = Plans.FromSeed(seed);
         string peers = string.Join(", ", plan.Peers.Select(p => p.Name));
         string ranges = string.Join(", ", plan.Ranges.Select(r => $"{r.Id} {r.Chain}:{r.First}..{r.Last} up to {r.Top} {r.Rank}"));
         string disturbances = string.Join(", ", plan.Disturbances.Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Kind} {d.Target} at {d.At.TotalSeconds:0.000}")));
         return $"""
-            Seed {seed}: {fault}
-            Again: {SeedVariable}={seed} dotnet test -c Release tests/Simulation --filter Worlds
+            Seed {plan.Seed}: {fault}
+            Again: {SeedVariable}={plan.Seed} dotnet test -c Release tests/Simulation --filter Worlds
             Peers: {peers}
             Ranges: {ranges}
             Disturbances: {disturbances}
