@@ -11,8 +11,11 @@ switch (args)
         return 0;
     case ["times", ..]:
         return PrintTimes(int.Parse(args[1]));
+    case ["figures"]:
+        foreach (Figure figure in Figures.All()) Console.WriteLine(figure);
+        return 0;
     default:
-        Console.Error.WriteLine("usage: seeds COUNT [FIRST] | times COUNT | figures");
+        Console.Error.WriteLine("usage: seeds COUNT [FIRST] | one SEED | times COUNT | figures");
         return 2;
 }
 

@@ -59,7 +59,7 @@ public sealed class Checks(World world)
         }
 
         if (KeepsCursorWaits) NoteCursor(range);
-        if (world.Agenda.Steps % 16 == 0 || todo.Finished != RangeResult.None) CheckStatus(range, chain);
+        if (world.Agenda.Steps % 16 == 0 || todo.Finished != RangeResult.None) CheckStatus(range, todo, chain);
     }
 
     /// <summary>After everything that happens.</summary>
@@ -115,7 +115,7 @@ public sealed class Checks(World world)
         if (!holds) throw new SimulationException(complaint.ToString());
     }
 
-    private void CheckStatus(RangeShell range, SimChain chain)
+    private void CheckStatus(RangeShell range, RangeCommands todo, SimChain chain)
     {
         RangeStatus status = range.Status;
         RangePlan plan = range.Document.Plan;
@@ -126,6 +126,7 @@ public sealed class Checks(World world)
         Require(status.QuarantinedBytes <= options.WindowBytesMax + over, $"{plan.Id} holds {status.QuarantinedBytes} bytes");
         Require(status.InFlight <= options.WindowBlocksMax + 64, $"{plan.Id} has {status.InFlight} requests open");
         Require(status.Missing.Count <= 16, $"{plan.Id} lists {status.Missing.Count} heights");
+        if (todo.Finished == RangeResult.None && world.Agenda.Steps % 1_024 != 0) return;
         ulong durable = 0;
         for (ulong number = plan.First; number <= plan.Last; number++)
         {

@@ -14,7 +14,8 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
     private static readonly TimeSpan VerifyTime = TimeSpan.FromMilliseconds(1);
 
     private readonly List<Request> _requests = [];
-    private TimeSpan _lineFree;
+    private readonly Queue<(Request Request, Answer Answer)> _line = new();
+    private bool _lineBusy;
 
     /// <summary>Requests without an outcome.</summary>
     public int Open { get; private set; }
@@ -61,7 +62,7 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
             return;
         }
 
-        if (record.Charges > 0) record.AskedAfterCharge++;
+        record.BadUntilAside = record.Bad + 1;
         record.Requests++;
         (ulong, ulong) height = (request.Range.ChainId, request.Item.Number);
         record.Asked[height] = record.Asked.GetValueOrDefault(height) + 1;
@@ -78,7 +79,7 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
         world.Agenda.After(Way(), () => Arrive(request));
     }
 
-    /// <summary>The request is at the peer, which works out its answer and when the last byte of it is here.</summary>
+    /// <summary>The request is at the peer, which works out its answer and when it begins to arrive here.</summary>
     private void Arrive(Request request)
     {
         if (request.IsEnded) return;
@@ -87,12 +88,30 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
         Answer answer = isServed ? Decide(request) : new Answer(FetchOutcome.Failed, null);
         bool slow = record.Random.NextDouble() < record.Plan.SlowShare;
         TimeSpan way = slow ? Way() + (2 * record.Plan.Latency * (record.Plan.SlowFactor - 1)) : Way();
-        TimeSpan begins = servedAt + way > _lineFree ? servedAt + way : _lineFree;
-        TimeSpan ends = begins + TimeSpan.FromSeconds((answer.Block?.Size ?? 16) / record.Plan.BytesPerSecond);
+        world.Agenda.After(servedAt + way - now, () => Transmit(request, answer));
+    }
 
-        // The requests of a peer share its line, but a slow answer does not stop those behind it.
-        if (!slow) _lineFree = ends;
-        world.Agenda.After(ends - now, () => Complete(request, answer));
+    /// <summary>The requests of a peer share its line: one answer after the other, what nobody waits for any more is skipped.</summary>
+    private void Transmit(Request request, Answer answer)
+    {
+        _line.Enqueue((request, answer));
+        if (!_lineBusy) TransmitNext();
+    }
+
+    private void TransmitNext()
+    {
+        while (_line.TryDequeue(out (Request Request, Answer Answer) next))
+        {
+            if (next.Request.IsEnded) continue;
+            _lineBusy = true;
+            world.Agenda.After(TimeSpan.FromSeconds((next.Answer.Block?.Size ?? 16) / record.Plan.BytesPerSecond), () =>
+            {
+                _lineBusy = false;
+                Complete(next.Request, next.Answer);
+                if (!_lineBusy) TransmitNext();
+            });
+            return;
+        }
     }
 
     private Answer Decide(Request request)

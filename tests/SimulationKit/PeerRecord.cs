@@ -40,8 +40,9 @@ public sealed class PeerRecord(PeerPlan plan, Random random)
     /// <summary>Lies proven.</summary>
     public int Charges { get; set; }
 
-    public TimeSpan? FirstChargeAt { get; set; }
+    /// <summary>Lies proven of it, in all, when it was last asked: what it could do before it was put aside.</summary>
+    public int BadUntilAside { get; set; }
 
-    /// <summary>Requests sent to it after a lie was proven.</summary>
-    public int AskedAfterCharge { get; set; }
+    /// <summary>Lies proven, by the range or by its bytes.</summary>
+    public int Bad => Charges + Ended.GetValueOrDefault(FetchOutcome.Malformed);
 }

@@ -82,7 +82,6 @@ public sealed class PeerShell
     public void Charge(FetchOutcome outcome)
     {
         _record.Charges++;
-        _record.FirstChargeAt ??= _world.Agenda.Now;
         _dirty = true;
         OnStanding(_policy.Charge(outcome, _world.Agenda.Now, _world.Agenda.Wall));
     }
