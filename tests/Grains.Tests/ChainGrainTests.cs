@@ -189,6 +189,30 @@ public sealed class ChainGrainTests
         await world.AssertHoldsAsync(50, 200, TrustRank.Safe);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Blocks_stored_on_a_callers_word_take_the_rank_of_an_anchor_that_confirms_them(bool anchorFirst)
+    {
+        await using World world = await World.StartAsync();
+        await world.AddAsync(ScriptedPeer.Honest("honest"));
+        AnchorInfo anchor = new(Id(40), (byte)TrustRank.Safe);
+        if (anchorFirst) await world.Chain.PostAnchor(anchor);
+
+        await world.EndAsync(await world.PostAsync(1, 60, TrustRank.Caller));
+        if (!anchorFirst)
+        {
+            Assert.Null(await world.Store.GetAsync(40, TrustRank.Configured, TestContext.Current.CancellationToken));
+            await world.Chain.PostAnchor(anchor);
+        }
+
+        await World.UntilAsync(
+            async () => await world.Store.GetAsync(1, TrustRank.Safe, TestContext.Current.CancellationToken) is not null,
+            "The lowest block keeps the rank of the caller.");
+        await world.AssertHoldsAsync(1, 40, TrustRank.Safe);
+        Assert.Equal(TrustRank.Caller, (await world.Store.GetCanonicalAsync(41, TestContext.Current.CancellationToken))!.Value.Rank);
+    }
+
     [Fact]
     public async Task Anchor_that_contradicts_one_of_equal_rank_is_refused_and_of_higher_rank_replaces_it()
     {
@@ -231,8 +255,8 @@ public sealed class ChainGrainTests
         await World.UntilAsync(async () => (await world.Chain.GetReport()).RangeIds.Length == 0, "It stays open.");
 
         // A message that comes late, again, or for a range of nobody changes nothing.
-        await world.Chain.RangeMoved(new RangeMove(range, 9, 9, RangeState.Complete, []));
-        await world.Chain.RangeMoved(new RangeMove("unknown", 1, 1, RangeState.Complete, []));
+        await world.Chain.RangeMoved(new RangeMove(range, 9, 9, RangeState.Complete));
+        await world.Chain.RangeMoved(new RangeMove("unknown", 1, 1, RangeState.Complete));
 
         Assert.Empty((await world.Chain.GetReport()).RangeIds);
         Assert.Equal(RangeState.Complete, (await world.Range(range).GetReport()).State);

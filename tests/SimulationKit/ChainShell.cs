@@ -159,6 +159,7 @@ public sealed class ChainShell
 
     private void SetContext(RangeShell shell)
     {
+        shell.Priority = _book.Find(shell.Key.RangeId)?.Priority ?? 0;
         shell.Step(new RangeEvent.Withheld(_book.Find(shell.Key.RangeId)?.Withheld ?? []));
         shell.Step(new RangeEvent.PeersChanged([.. _usable.Values]));
     }

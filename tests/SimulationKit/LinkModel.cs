@@ -13,7 +13,11 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
     private static readonly TimeSpan GrowWaitMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan VerifyTime = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>Answers read on after their deadline.</summary>
+    private const int LateMax = 4;
+
     private readonly List<Request> _requests = [];
+    private int _late;
     private readonly Queue<(Request Request, Answer Answer)> _line = new();
     private bool _lineBusy;
 
@@ -21,17 +25,17 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
     public int Open { get; private set; }
 
     /// <summary>Starts requests.</summary>
-    public void Fetch(RangeKey range, IReadOnlyList<AskItem> items)
+    public void Fetch(RangeKey range, IReadOnlyList<AskItem> items, ReplyTimeout timeout)
     {
         foreach (Request old in _requests.Where(r => r.Range.ChainId == range.ChainId && r.Range.RangeId == range.RangeId && r.Range.Generation < range.Generation).ToArray())
             End(old, FetchOutcome.OurFault);
 
         foreach (AskItem item in items)
         {
-            Request request = new(range, item);
+            Request request = new(range, item, timeout.For(item.SizeExpected));
             _requests.Add(request);
             Open++;
-            request.StopWaiting = world.Budget.Take(item.SizeExpected, item.Urgent, RoomWaitMax, taken =>
+            request.StopWaiting = world.Budget.Take(item.SizeExpected, item.Urgent, item.Priority, RoomWaitMax, taken =>
             {
                 if (taken) Account(request, item.SizeExpected);
                 if (request.IsEnded) GiveBack(request);
@@ -46,6 +50,12 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
     {
         foreach (Request request in _requests.Where(r => r.Range.ChainId == range.ChainId && r.Range.RangeId == range.RangeId && r.Range.Generation <= range.Generation).ToArray())
             End(request, FetchOutcome.OurFault);
+    }
+
+    /// <summary>Ends single requests.</summary>
+    public void Cancel(RangeKey range, IReadOnlyList<ulong> requestIds)
+    {
+        foreach (Request request in _requests.Where(r => r.Range == range && requestIds.Contains(r.Item.RequestId)).ToArray()) End(request, FetchOutcome.OurFault);
     }
 
     /// <summary>The connection is gone.</summary>
@@ -68,6 +78,7 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
         record.Asked[height] = record.Asked.GetValueOrDefault(height) + 1;
         request.SentAt = world.Agenda.Now;
         world.Trace.Add(world.Agenda.Now, "ask", peer.Key.Value, request.Item.Number, request.Item.RequestId);
+        if (request.Timeout < ReadTimeout) world.Agenda.After(request.Timeout, () => BecomeLate(request));
         world.Agenda.After(ReadTimeout, () => End(request, FetchOutcome.Timeout));
         if (world.Roll(world.Plan.Resets))
         {
@@ -135,9 +146,26 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
         };
     }
 
+    /// <summary>The deadline of the peer's policy has passed: told as a timeout, but what comes after all is used.</summary>
+    private void BecomeLate(Request request)
+    {
+        if (request.IsEnded) return;
+        if (_late == LateMax)
+        {
+            End(request, FetchOutcome.Timeout);
+            return;
+        }
+
+        _late++;
+        Open--;
+        request.IsLate = true;
+        Tell(request, FetchOutcome.Timeout, null, 0, request.Timeout, late: false);
+    }
+
     private void Complete(Request request, Answer answer)
     {
         if (request.IsEnded) return;
+        request.FirstByte = world.Agenda.Now - request.SentAt;
         int more = (answer.Block?.Size ?? 0) - (int)request.Reserved;
         if (more <= 0)
         {
@@ -145,7 +173,7 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
             return;
         }
 
-        request.StopWaiting = world.Budget.Take(more, request.Item.Urgent, GrowWaitMax, taken =>
+        request.StopWaiting = world.Budget.Take(more, request.Item.Urgent, request.Item.Priority, GrowWaitMax, taken =>
         {
             if (taken) Account(request, more);
             if (request.IsEnded) GiveBack(request);
@@ -171,18 +199,11 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
             long surplus = request.Reserved - block.Size;
             Account(request, -surplus);
             world.Budget.Return(surplus, request.Item.Urgent);
-            bool? held = world.Quarantine.Hold(request.Range.ChainId, block, request.Item.Urgent);
-            if (held == true) Account(request, -request.Reserved);
+            if (world.Quarantine.Hold(request.Range.ChainId, block, request.Item.Urgent)) Account(request, -request.Reserved);
             else GiveBack(request);
-            if (held is null)
-            {
-                Tell(request, FetchOutcome.OurFault, null, block.Size, elapsed);
-                return;
-            }
-
             if (block.Hash != world.Plan.Chain(request.Range.ChainId).Hash(block.Number)) record.Lies.Add(block.Id);
             else record.Blocks++;
-            Tell(request, FetchOutcome.Good, block, block.Size, elapsed);
+            Tell(request, FetchOutcome.Good, block, block.Size, elapsed, request.IsLate);
         });
     }
 
@@ -192,23 +213,25 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
         Finish(request);
         request.StopWaiting?.Invoke();
         GiveBack(request);
-        Tell(request, outcome, null, 0, request.SentAt > TimeSpan.Zero ? world.Agenda.Now - request.SentAt : TimeSpan.Zero);
+        if (request.IsLate && outcome != FetchOutcome.Malformed) return;
+        Tell(request, outcome, null, 0, request.SentAt > TimeSpan.Zero ? world.Agenda.Now - request.SentAt : TimeSpan.Zero, request.IsLate);
     }
 
     private void Finish(Request request)
     {
         request.IsEnded = true;
         _requests.Remove(request);
-        Open--;
+        if (request.IsLate) _late--;
+        else Open--;
     }
 
-    private void Tell(Request request, FetchOutcome outcome, BlockRecord? block, int bytes, TimeSpan elapsed)
+    private void Tell(Request request, FetchOutcome outcome, BlockRecord? block, int bytes, TimeSpan elapsed, bool late)
     {
         world.Checks.OnOutcome(peer, outcome);
         record.Ended[outcome] = record.Ended.GetValueOrDefault(outcome) + 1;
         world.Trace.Add(world.Agenda.Now, outcome.ToString(), peer.Key.Value, request.Item.Number, request.Item.RequestId);
         world.Reports.Post(request.Range, new FetchReply(request.Item.RequestId, peer.Key, request.Item.Number, outcome, block));
-        world.Reports.Post(peer.Key, (outcome, bytes, elapsed));
+        world.Reports.Post(peer.Key, new PeerEnd(outcome, bytes, elapsed, request.FirstByte, late));
     }
 
     private void Account(Request request, long bytes)
@@ -229,7 +252,7 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
 
     private readonly record struct Answer(FetchOutcome Outcome, BlockRecord? Block);
 
-    private sealed class Request(RangeKey range, AskItem item)
+    private sealed class Request(RangeKey range, AskItem item, TimeSpan timeout)
     {
         public RangeKey Range => range;
 
@@ -241,6 +264,15 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
 
         public bool IsEnded { get; set; }
 
+        public TimeSpan Timeout => timeout;
+
+        public bool IsLate { get; set; }
+
+        public TimeSpan FirstByte { get; set; }
+
         public Action? StopWaiting { get; set; }
     }
 }
+
+/// <summary>How a request ended, as its peer is told.</summary>
+public readonly record struct PeerEnd(FetchOutcome Outcome, int Bytes, TimeSpan Elapsed, TimeSpan FirstByte, bool IsLate);

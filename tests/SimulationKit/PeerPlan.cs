@@ -59,6 +59,9 @@ public sealed record PeerPlan
     /// <summary>Says at identify that it does not speak the protocol.</summary>
     public bool SpeaksProtocol { get; init; } = true;
 
+    /// <summary>Says that it is another OpSync.</summary>
+    public bool IsOpSync => Limits == ServerLimits.OpSync;
+
     /// <summary>Gives blocks of the chain only.</summary>
     public bool IsHonest => Manner == Manner.Honest;
 

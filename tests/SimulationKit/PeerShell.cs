@@ -26,6 +26,7 @@ public sealed class PeerShell
         Key = new PeerKey(record.Plan.Name);
         _policy = new PeerPolicy(
             world.Plan.PeerOptions with { Configured = record.Plan.Configured }, record.Persisted, world.Agenda.Wall, world.Agenda.Now);
+        _policy.SetMayGrantMore(record.Plan.IsOpSync);
         Link = new LinkModel(world, this, record);
         Tick();
     }
@@ -52,25 +53,26 @@ public sealed class PeerShell
     {
         bool serves = Plan.Serves(range.ChainId);
         bool ready = _record.IsConnected && serves;
-        Admission admission = _policy.Admit(ready ? items.Count : 0, _world.Agenda.Now, _world.Agenda.Wall, Link.Open);
+        Admission admission = _policy.Admit(ready ? items.Count : 0, _world.Agenda.Now, _world.Agenda.Wall, Link.Open, new PeerClaim($"{range.ChainId}/{range.RangeId}", items[0].Priority));
         if (!ready && admission.Reason != RefusalReason.Banned)
         {
             return _record.IsConnected ? (0, NoticePeriod, RefusalReason.Unsupported) : (0, RetrySoon, RefusalReason.NotConnected);
         }
 
         _record.Granted += admission.Granted;
-        if (admission.Granted > 0) Link.Fetch(range, [.. items.Take(admission.Granted)]);
+        if (admission.Granted > 0) Link.Fetch(range, [.. items.Take(admission.Granted)], _policy.Timeout);
         _world.Checks.OnAdmitted(this);
         return (admission.Granted, admission.RetryAfter, admission.Reason);
     }
 
     /// <summary>Requests ended.</summary>
-    public void Report(IReadOnlyList<(FetchOutcome Outcome, int Bytes, TimeSpan Elapsed)> ends)
+    public void Report(IReadOnlyList<PeerEnd> ends)
     {
         Standing worst = Standing.Same;
-        foreach ((FetchOutcome outcome, int bytes, TimeSpan elapsed) in ends)
+        foreach (PeerEnd end in ends)
         {
-            Standing standing = _policy.Report(outcome, bytes, elapsed, _world.Agenda.Now, _world.Agenda.Wall);
+            Standing standing = _policy.Report(
+                end.Outcome, end.Bytes, end.Elapsed, _world.Agenda.Now, _world.Agenda.Wall, end.FirstByte, end.IsLate);
             if (standing > worst) worst = standing;
         }
 

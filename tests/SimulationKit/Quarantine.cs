@@ -8,7 +8,7 @@ namespace OpSync.SimulationKit;
 /// <summary>Stands for the grains of all heights: candidate payloads by hash, until promoted or rejected.</summary>
 public sealed class Quarantine(World world)
 {
-    /// <summary>As in the grain of a height.</summary>
+    /// <summary>As in the grain of a height: one more takes the place of the oldest.</summary>
     private const int CandidatesMax = 4;
 
     /// <summary>A height that nobody touches is collected after this time.</summary>
@@ -20,8 +20,8 @@ public sealed class Quarantine(World world)
     public long Bytes { get; private set; }
 
     /// <summary>Takes a payload.</summary>
-    /// <returns>True if its bytes are accounted here from now on, false if it is known already, null if there is no place.</returns>
-    public bool? Hold(ulong chain, BlockRecord block, bool urgent)
+    /// <returns>True if its bytes are accounted here from now on, false if it is known already.</returns>
+    public bool Hold(ulong chain, BlockRecord block, bool urgent)
     {
         if (!_entries.TryGetValue((chain, block.Number), out Entry? entry))
         {
@@ -31,7 +31,14 @@ public sealed class Quarantine(World world)
 
         entry.TouchedAt = world.Agenda.Now;
         if (entry.Held.Exists(h => h.Block.Hash == block.Hash)) return false;
-        if (entry.Held.Count >= CandidatesMax) return null;
+        if (entry.Held.Count == CandidatesMax)
+        {
+            (BlockRecord oldest, bool oldUrgent) = entry.Held[0];
+            entry.Held.RemoveAt(0);
+            Bytes -= oldest.Size;
+            world.Budget.Return(oldest.Size, oldUrgent);
+        }
+
         entry.Held.Add((block, urgent));
         Bytes += block.Size;
         return true;

@@ -25,12 +25,14 @@ public sealed class RangeShell
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RoomPeriod = TimeSpan.FromMilliseconds(200);
     private const int PromoteBatchMax = 64;
 
     private readonly World _world;
     private readonly RangeSync _core;
     private readonly Queue<RangeEvent> _events = new();
     private readonly SortedSet<PeerKey> _asked = [];
+    private WindowShare _share;
     private bool _stepping;
     private bool _isGone;
     private TimeSpan _wakeAt;
@@ -46,6 +48,7 @@ public sealed class RangeShell
         List<Island> islands = world.Store.Islands(Key.ChainId, new BlockRange(target.Range.First, target.Anchor.Number));
         _core = new RangeSync(target, world.Plan.RangeOptions, islands, unchecked((world.Plan.Seed * 31) + (int)document.Generation));
         if (document.IsPaused) Step(new RangeEvent.Pause(true));
+        ClaimRoom();
     }
 
     public RangeDocument Document { get; }
@@ -55,6 +58,9 @@ public sealed class RangeShell
     public RangeStatus Status => _core.GetStatus(_world.Agenda.Now);
 
     public RangeResult Result => _core.Result;
+
+    /// <summary>Its own priority or that of the most urgent range that waits for it.</summary>
+    public int Priority { get; set; }
 
     /// <summary>The activation is lost: nothing reaches the core any more.</summary>
     public void Lose() => _isGone = true;
@@ -100,7 +106,13 @@ public sealed class RangeShell
             _world.Call(() => _world.Peer(charge.Peer).Charge(charge.Outcome), null);
         }
 
-        foreach (Ask ask in todo.Ask) AskPeer(ask.Peer, [.. ask.Items]);
+        foreach (Cancellation needless in todo.Cancel)
+        {
+            ulong[] ids = [.. needless.RequestIds];
+            _world.Call(() => _world.Peer(needless.Peer).Link.Cancel(Key, ids), null);
+        }
+
+        foreach (Ask ask in todo.Ask) AskPeer(ask.Peer, [.. ask.Items.Select(i => i with { Priority = Priority })]);
         if (todo.Finished != RangeResult.None) Finish(todo.Finished);
         else ArrangeTick();
     }
@@ -153,11 +165,23 @@ public sealed class RangeShell
 
     private void Finish(RangeResult result)
     {
+        _world.Shares.Leave(Key);
         Document.Result = result;
         Document.EndedAt = _world.Agenda.Now;
         _world.Trace.Add(_world.Agenda.Now, "range ends", Key.RangeId, 0, result);
         foreach (PeerKey peer in _asked) _world.Call(() => _world.Peer(peer).Link.Cancel(Key), null);
         _world.Send(() => _world.Chain(Key.ChainId).RangeMoved(Key.RangeId));
+    }
+
+    /// <summary>Asks for a part of the silo's memory, now and again.</summary>
+    private void ClaimRoom()
+    {
+        if (_isGone || _core.Result != RangeResult.None) return;
+        WindowShare share = _world.Shares.Claimed(Key, Priority, _core.RoomWanted, _world.Agenda.Now);
+        _world.Agenda.After(RoomPeriod, ClaimRoom);
+        if (share == _share) return;
+        _share = share;
+        Step(new RangeEvent.Room(share));
     }
 
     private void ArrangeTick()

@@ -10,7 +10,7 @@ public sealed class Reports(World world)
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(2);
 
     private readonly Dictionary<RangeKey, List<FetchReply>> _replies = [];
-    private readonly Dictionary<PeerKey, List<(FetchOutcome, int, TimeSpan)>> _ends = [];
+    private readonly Dictionary<PeerKey, List<PeerEnd>> _ends = [];
 
     public void Post(RangeKey range, FetchReply reply)
     {
@@ -27,15 +27,21 @@ public sealed class Reports(World world)
         lane.Add(reply);
     }
 
-    public void Post(PeerKey peer, (FetchOutcome Outcome, int Bytes, TimeSpan Elapsed) end)
+    public void Post(PeerKey peer, PeerEnd end)
     {
-        if (!_ends.TryGetValue(peer, out List<(FetchOutcome, int, TimeSpan)>? lane))
+        if (!_ends.TryGetValue(peer, out List<PeerEnd>? lane))
         {
             _ends.Add(peer, lane = []);
             world.Agenda.After(Linger, () =>
             {
                 _ends.Remove(peer);
-                world.Send(() => world.Peer(peer).Report(lane));
+                bool arrived = false;
+                world.Send(() =>
+                {
+                    // A batch has a number: what arrives twice counts once.
+                    if (!arrived) world.Peer(peer).Report(lane);
+                    arrived = true;
+                });
             });
         }
 

@@ -35,10 +35,11 @@ public sealed class SimBudget(long capacity, Agenda agenda)
     /// <summary>Takes bytes now or later.</summary>
     /// <param name="bytes">How many.</param>
     /// <param name="urgent">May use the reserve.</param>
+    /// <param name="priority">Of the range.</param>
     /// <param name="patience">After this time it gives up.</param>
     /// <param name="done">Told whether the bytes were taken; at once if they are there.</param>
     /// <returns>Gives up waiting when called; null if there is nothing to wait for.</returns>
-    public Action? Take(long bytes, bool urgent, TimeSpan patience, Action<bool> done)
+    public Action? Take(long bytes, bool urgent, int priority, TimeSpan patience, Action<bool> done)
     {
         if (TryTake(bytes, urgent))
         {
@@ -47,7 +48,7 @@ public sealed class SimBudget(long capacity, Agenda agenda)
         }
 
         CancellationTokenSource source = new();
-        Waiter waiter = new(bytes, _budget.TakeAsync(bytes, urgent, source.Token).AsTask(), source, done);
+        Waiter waiter = new(bytes, _budget.TakeAsync(bytes, urgent, priority, source.Token).AsTask(), source, done);
         _waiters.Add(waiter);
         agenda.After(patience, () => GiveUp(waiter));
         return () => GiveUp(waiter);

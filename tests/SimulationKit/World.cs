@@ -25,6 +25,7 @@ public sealed class World
         Store = new SimStore(this);
         Checks = new Checks(this) { KeepsCursorWaits = keepsCursorWaits };
         Budget = null!;
+        Shares = null!;
         Quarantine = null!;
         Reports = null!;
         Boot();
@@ -46,6 +47,9 @@ public sealed class World
     public SimBudget Budget { get; private set; }
 
     public Quarantine Quarantine { get; private set; }
+
+    /// <summary>Divides the budget among the ranges.</summary>
+    public WindowShares Shares { get; private set; }
 
     public Reports Reports { get; private set; }
 
@@ -180,6 +184,7 @@ public sealed class World
     {
         BytesReading = 0;
         Budget = new SimBudget(Plan.Budget, Agenda);
+        Shares = new WindowShares(Plan.Budget - ByteBudget.Reserve, WindowShares.BlocksDefault);
         Quarantine = new Quarantine(this);
         Reports = new Reports(this);
         _chains = [.. Plan.Chains.Select(c => new ChainShell(this, c, _documents[c.Id]))];

@@ -11,6 +11,9 @@ namespace OpSync.Cli.Local;
 /// <param name="Stopped">True if the deadline, a stall or the user ended it before the range did.</param>
 internal sealed record SyncOutcome(RangeReport Report, IReadOnlyList<PeerReport> Peers, TimeSpan Elapsed, ulong StoredBefore, bool Stopped)
 {
+    /// <summary>True if a signal asked for the end.</summary>
+    public bool Interrupted { get; init; }
+
     /// <summary>Commits that the store writer made.</summary>
     public long Commits { get; init; }
 
@@ -42,6 +45,7 @@ internal sealed record SyncOutcome(RangeReport Report, IReadOnlyList<PeerReport>
         get
         {
             if (Report.State == RangeState.Complete) return Report.StallText;
+            if (Interrupted && Report.State < RangeState.Complete) return $"Interrupted with {Report.Stored} of {Report.Last - Report.First + 1} blocks stored; the same command goes on from there.";
             if (Report.State == RangeState.AnchorMismatch && Report.Contradictions is [.., { } c])
             {
                 return $"anchor mismatch at height {c.Number}: the anchor is {c.Expected}, but {c.Source} has {c.Found}. Nobody was charged; check the anchor.";

@@ -45,11 +45,21 @@ internal sealed class SyncSession(ChainSpec chain, DataDirectory store, PeerIden
         {
             outcome = await FillAsync(host.Services.GetRequiredService<IGrainFactory>(), progress, cancellationToken);
         }
-        finally
+        catch
         {
-            await host.StopAsync(CancellationToken.None);
+            try
+            {
+                await host.StopAsync(CancellationToken.None);
+            }
+            catch (Exception)
+            {
+                // What failed first says more.
+            }
+
+            throw;
         }
 
+        await host.StopAsync(CancellationToken.None);
         StoreWriterFigures figures = host.Services.GetRequiredService<StoreWriterFigures>();
         using Process self = Process.GetCurrentProcess();
         double first = figures.FirstCommitAt is { } at ? (at - self.StartTime.ToUniversalTime()).TotalSeconds : 0;
@@ -106,7 +116,7 @@ internal sealed class SyncSession(ChainSpec chain, DataDirectory store, PeerIden
         progress(report, total);
         List<PeerReport> peers = [];
         foreach ((string id, PeerReport earlier) in before) peers.Add(Since(earlier, await grains.GetPeer(id).GetReport()));
-        return new SyncOutcome(report, peers, total, storedBefore, stopped);
+        return new SyncOutcome(report, peers, total, storedBefore, stopped) { Interrupted = cancellationToken.IsCancellationRequested };
     }
 
     /// <summary>Counters outlive a run; what is printed is this run's.</summary>

@@ -9,6 +9,9 @@ internal sealed class ProgressLine : IDisposable
     private static readonly TimeSpan RedrawPeriod = TimeSpan.FromMilliseconds(200);
     private const int BarWidth = 30;
 
+    /// <summary>Some terminals do not know their width and say 0.</summary>
+    private static int Width => Console.WindowWidth > 0 ? Math.Max(20, Console.WindowWidth - 1) : 79;
+
     private readonly bool _terminal = !Console.IsErrorRedirected;
     private TimeSpan _drawnAt = TimeSpan.MinValue;
     private TimeSpan _sampledAt;
@@ -36,7 +39,7 @@ internal sealed class ProgressLine : IDisposable
         string line = string.Create(
             CultureInfo.InvariantCulture,
             $"[{new string('#', filled)}{new string('.', BarWidth - filled)}] {report.Stored}/{all}  {_rate:F0} blocks/s  {left}");
-        int width = Math.Max(20, Console.WindowWidth - 1);
+        int width = Width;
         Console.Error.Write("\r" + (line.Length > width ? line[..width] : line.PadRight(width)));
     }
 
@@ -47,7 +50,7 @@ internal sealed class ProgressLine : IDisposable
     /// <summary>Leaves the line empty.</summary>
     public void Clear()
     {
-        if (_terminal && _drawnAt != TimeSpan.MinValue) Console.Error.Write("\r" + new string(' ', Math.Max(20, Console.WindowWidth - 1)) + "\r");
+        if (_terminal && _drawnAt != TimeSpan.MinValue) Console.Error.Write("\r" + new string(' ', Width) + "\r");
     }
 
     public void Dispose() => Clear();

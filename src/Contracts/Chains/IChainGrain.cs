@@ -30,7 +30,7 @@ public interface IChainGrain : IGrainWithIntegerKey
     [Alias("get")]
     Task<ChainReport> GetReport();
 
-    /// <summary>A range made progress or ended. May be lost, repeated or late.</summary>
+    /// <summary>A range ended. May be lost, repeated or late.</summary>
     [Alias("range-moved"), OneWay]
     Task RangeMoved(RangeMove move);
 

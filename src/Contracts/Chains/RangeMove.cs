@@ -2,16 +2,14 @@ using OpSync.Contracts.Ranges;
 
 namespace OpSync.Contracts.Chains;
 
-/// <summary>Progress of a range.</summary>
+/// <summary>A range reached another state.</summary>
 /// <param name="RangeId">The range.</param>
 /// <param name="Generation">Its generation.</param>
 /// <param name="Sequence">Raised with each message of a generation.</param>
 /// <param name="State">Where it stands.</param>
-/// <param name="Stored">What became durable since the last message.</param>
 [GenerateSerializer, Immutable, Alias("opsync.range-move")]
 public sealed record RangeMove(
     [property: Id(0)] string RangeId,
     [property: Id(1)] long Generation,
     [property: Id(2)] long Sequence,
-    [property: Id(3)] RangeState State,
-    [property: Id(4)] IslandInfo[] Stored);
+    [property: Id(3)] RangeState State);

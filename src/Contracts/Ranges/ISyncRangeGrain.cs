@@ -28,9 +28,10 @@ public interface ISyncRangeGrain : IGrainWithStringKey
     [Alias("store")]
     Task StoreChanged(string? problem);
 
-    /// <summary>Other ranges stored blocks that this one waits for: it looks for them in the store.</summary>
+    /// <summary>Another range may have stored blocks that this one waits for: it looks for them in the store.</summary>
+    /// <param name="ended">The other stores no more: whatever it stored is looked for, not only what can be used at once.</param>
     [Alias("others-stored")]
-    Task OthersStored();
+    Task OthersStored(bool ended);
 
     /// <summary>Pauses or resumes.</summary>
     [Alias("pause")]

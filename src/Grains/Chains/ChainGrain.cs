@@ -30,6 +30,9 @@ internal sealed class ChainGrain(
     private static readonly TimeSpan ReviewPeriod = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
+    /// <summary>Characters of a peer id in base58; those of op-node have 53.</summary>
+    private const int PeerIdLengthMax = 128;
+
     private const string ReminderName = "unfinished-ranges";
 
     private readonly Dictionary<string, PeerOfferInfo> _usable = [];
@@ -40,6 +43,10 @@ internal sealed class ChainGrain(
     private ChainDocument _document = new();
     private long _sequence;
     private bool _reviewing;
+    private bool _reminded = true;   // until it was looked up, there may be one from before
+    private ChainDocument.AnchorEntry? _raising;
+    private Task _raised = Task.CompletedTask;
+    private bool _raiseAgain;
 
     private ulong ChainId => ChainGrainKey.Parse(this);
 
@@ -76,19 +83,30 @@ internal sealed class ChainGrain(
 
         if (CheckTarget(post, anchor) is { } problem) return Refuse(problem);
         RangeTarget target = new(new BlockRange(post.First, post.Last), anchor, post.LowerLink);
-        if (_document.Ranges.Find(r => r.Target.ToTarget() == target) is { } same) return new RangePosted(same.Id, true, null);
+        if (_document.Ranges.Find(r => (r.Target.ToTarget() with { PreferredPeer = null }) == target && r.Target.Deadline == post.Deadline) is { } same) return new RangePosted(same.Id, true, null);
         if (_document.Ranges.Count >= OpenRangesMax) return Refuse($"{OpenRangesMax} ranges of this chain are open already; cancel one or wait.");
 
         ChainDocument.OpenRange range = new()
         {
             Id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N"),
             Priority = post.Priority,
-            Target = RangeDocument.From(ToOrder(target, Context([]))),
+            Target = RangeDocument.From(ToOrder(target, post.PreferredPeer, post.Deadline, Context([], post.Priority))),
         };
 
         // The chain remembers first: a range that was answered for is never lost, whatever crashes next.
         _document.Ranges.Add(range);
-        await WriteAsync();
+        try
+        {
+            await WriteAsync();
+        }
+        catch
+        {
+            // Its caller is told that it failed: it must not run all the same.
+            _document.Ranges.Remove(range);
+            throw;
+        }
+
+        _reminded = true;
         await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
         _book.TryAdd(range.Id, target, range.Priority, out _);
         await StartAsync(range);
@@ -106,8 +124,10 @@ internal sealed class ChainGrain(
         if (contradiction is { } found) Log.Contradiction(log, "-", found.Number, found.Expected, found.Source, found.Found);
         if (verdict is AnchorVerdict.Contradicted or AnchorVerdict.Full) return new AnchorPosted(false, contradiction?.Expected);
 
-        _document.Anchors = [.. _anchors.Anchors.Select(a => new ChainDocument.AnchorEntry { Number = a.Number, Hash = a.Hash.ToString(), Rank = a.Rank })];
+        List<ChainDocument.AnchorEntry> before = _document.Anchors;
+        _document.Anchors = [.. _anchors.Anchors.Select(a => before.Find(b => b.Is(a)) ?? new ChainDocument.AnchorEntry { Number = a.Number, Hash = a.Hash.ToString(), Rank = a.Rank })];
         await WriteAsync();
+        await RaiseAsync();
         return new AnchorPosted(true, null);
     }
 
@@ -139,7 +159,8 @@ internal sealed class ChainGrain(
         [.. _anchors.Anchors.OrderByDescending(a => a.Number).Select(a => new AnchorInfo(new BlockId(a.Number, a.Hash), (byte)a.Rank))],
         [.. _document.Ranges.Select(r => r.Id)],
         [.. _document.Peers],
-        [.. _usable.Keys.Order(StringComparer.Ordinal)]));
+        [.. _usable.Keys.Order(StringComparer.Ordinal)],
+        [.. _document.BannedPeers]));
 
     public async Task RangeMoved(RangeMove move)
     {
@@ -161,11 +182,14 @@ internal sealed class ChainGrain(
         {
             _usable.Remove(_document.Peers[0]);
             _unheard.Remove(_document.Peers[0]);
+            _document.BannedPeers.Remove(_document.Peers[0]);
             _document.Peers.RemoveAt(0);
         }
 
         _document.Peers.Add(notice.PeerId);
-        if (!known) await WriteAsync();
+        bool wasBanned = _document.BannedPeers.Remove(notice.PeerId);
+        if (notice.BannedUntil is not null) _document.BannedPeers.Add(notice.PeerId);
+        if (!known || wasBanned != notice.BannedUntil is not null) await WriteAsync();
 
         PeerOfferInfo offer = new(notice.PeerId, notice.InFlightMax);
         bool changed = _unheard.Remove(notice.PeerId);
@@ -195,7 +219,10 @@ internal sealed class ChainGrain(
                 }
             }
 
-            if (_document.Ranges.Count == 0 && await this.GetReminder(ReminderName) is { } reminder) await this.UnregisterReminder(reminder);
+            await RaiseAsync();
+            if (_document.Ranges.Count > 0 || !_reminded) return;
+            if (await this.GetReminder(ReminderName) is { } reminder) await this.UnregisterReminder(reminder);
+            _reminded = false;
         }
         finally
         {
@@ -208,7 +235,25 @@ internal sealed class ChainGrain(
         RangeReport report = await GrainFactory.GetRange(ChainId, range.Id).Poke(ContextOf(range.Id));
         if (report.State == RangeState.Unknown) await StartAsync(range);
         else if (report.State.HasEnded()) await CloseAsync(range.Id);
-        else await ShareAsync(range.Id);
+        else await ShareAsync(range.Id, ended: false);
+    }
+
+    /// <summary>Gives stored blocks below an anchor its rank, one anchor at a time. The walk is not waited for: over a long chain it
+    /// takes longer than a call may. What was not walked to its end is walked again after a restart.</summary>
+    private async Task RaiseAsync()
+    {
+        if (!_raised.IsCompleted || stores.Find(ChainId) is not { } store) return;
+        if (_raising is { } walked)
+        {
+            _raising = null;
+            if (_raised.IsFaulted) Log.CallFailed(log, "store", _raised.Exception);
+            walked.Raised = _raised.IsCompletedSuccessfully && !_raiseAgain;
+            if (walked.Raised) await WriteAsync();
+        }
+
+        _raiseAgain = false;
+        _raising = _document.Anchors.Find(a => !a.Raised);
+        if (_raising is { } next) _raised = store.RaiseRankAsync(new Anchor(next.Number, Hash32.Parse(next.Hash), next.Rank), 0, CancellationToken.None).AsTask();
     }
 
     private static string? Check(RangePost post)
@@ -226,6 +271,7 @@ internal sealed class ChainGrain(
     {
         if (anchor.Rank == TrustRank.None || !Enum.IsDefined(anchor.Rank)) return $"There is no rank {(byte)anchor.Rank} that an anchor could have.";
         if (anchor.Number - post.First >= 1UL << 62) return "The range is too long.";
+        if (post.PreferredPeer is { Length: > PeerIdLengthMax }) return "The preferred peer is no peer id.";
         return post.LowerLink is { } link && (post.First == 0 || link.Number != post.First - 1)
             ? $"The lower link's height {link.Number} is not directly below the first height {post.First}."
             : null;
@@ -236,24 +282,34 @@ internal sealed class ChainGrain(
         : _anchors.Covering(new BlockRange(post.First, post.Last));
 
     private Task StartAsync(ChainDocument.OpenRange range) =>
-        GrainFactory.GetRange(ChainId, range.Id).Start(ToOrder(range.Target.ToTarget(), ContextOf(range.Id)));
+        GrainFactory.GetRange(ChainId, range.Id).Start(
+            ToOrder(range.Target.ToTarget(), range.Target.PreferredPeer, range.Target.Deadline, ContextOf(range.Id)));
 
     /// <summary>What one range stored, others may be waiting for.</summary>
-    private async Task ShareAsync(string owner)
+    private async Task ShareAsync(string owner, bool ended)
     {
         foreach (ChainDocument.OpenRange range in _document.Ranges.ToArray())
         {
             if (_book.Find(range.Id) is not { } part || !part.Subscribed.Any(s => s.Owner == owner)) continue;
-            await GrainFactory.GetRange(ChainId, range.Id).OthersStored();
+            await GrainFactory.GetRange(ChainId, range.Id).OthersStored(ended);
         }
     }
 
     private async Task CloseAsync(string rangeId)
     {
-        await ShareAsync(rangeId);
+        await ShareAsync(rangeId, ended: true);
         _book.Remove(rangeId);
         _heard.Remove(rangeId);
-        if (_document.Ranges.RemoveAll(r => r.Id == rangeId) == 0) return;
+        if (_document.Ranges.Find(r => r.Id == rangeId) is not { } range) return;
+        _document.Ranges.Remove(range);
+
+        // What it stored on a caller's word, an anchor of the chain may confirm.
+        _raiseAgain = true;
+        foreach (ChainDocument.AnchorEntry anchor in _document.Anchors)
+        {
+            if (anchor.Number >= range.Target.First && anchor.Number <= range.Target.AnchorNumber) anchor.Raised = false;
+        }
+
         await WriteAsync();
         await TellRangesAsync();
     }
@@ -268,20 +324,23 @@ internal sealed class ChainGrain(
 
     private IReadOnlyList<BlockRange> Withheld(string rangeId) => _book.Find(rangeId)?.Withheld ?? [];
 
-    private RangeContext ContextOf(string rangeId) => Context(Withheld(rangeId));
+    private RangeContext ContextOf(string rangeId) => Context(Withheld(rangeId), _book.Find(rangeId)?.Priority ?? 0);
 
-    private RangeContext Context(IReadOnlyList<BlockRange> withheld) => new(
+    private RangeContext Context(IReadOnlyList<BlockRange> withheld, int priority) => new(
         ++_sequence,
         [.. _usable.Values.Concat(_unheard.Select(id => new PeerOfferInfo(id, 1))).OrderBy(o => o.PeerId, StringComparer.Ordinal)],
-        [.. withheld.Select(w => new SpanInfo(w.First, w.Last))]);
+        [.. withheld.Select(w => new SpanInfo(w.First, w.Last))],
+        priority);
 
-    private static RangeOrder ToOrder(RangeTarget target, RangeContext context) => new(
+    private static RangeOrder ToOrder(RangeTarget target, string? preferredPeer, DateTimeOffset? deadline, RangeContext context) => new(
         target.Range.First,
         target.Range.Last,
         new BlockId(target.Anchor.Number, target.Anchor.Hash),
         (byte)target.Anchor.Rank,
         target.LowerLink,
-        context);
+        context,
+        preferredPeer,
+        deadline);
 
     private Task WriteAsync() => state.Write(ChainDocument.CurrentVersion, _document, StateJson.Default.ChainDocument);
 }

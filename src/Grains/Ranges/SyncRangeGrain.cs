@@ -22,6 +22,7 @@ namespace OpSync.Grains.Ranges;
 internal sealed class SyncRangeGrain(
     [PersistentState("range", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
     IBlockStores stores,
+    WindowShares shares,
     IOptions<RangeSyncOptions> options,
     TimeProvider time,
     ILogger<SyncRangeGrain> log) : Grain, ISyncRangeGrain
@@ -50,7 +51,11 @@ internal sealed class SyncRangeGrain(
     private long _contextSequence = -1;
     private long _moves;
     private long _bytes;
+    private int _priority;
+    private WindowShare _share;
     private bool _raiseRank;
+
+    private RangeKey Key => new(_tag.ChainId, _tag.RangeId, _tag.Generation);
 
     private TimeSpan Now => time.GetElapsedTime(_start);
 
@@ -64,6 +69,7 @@ internal sealed class SyncRangeGrain(
     {
         // Calls still under way come back to an activation that must not act any more.
         _core = null;
+        shares.Leave(Key);
         return Task.CompletedTask;
     }
 
@@ -92,6 +98,7 @@ internal sealed class SyncRangeGrain(
     {
         if (context.Sequence <= _contextSequence) return Task.CompletedTask;
         _contextSequence = context.Sequence;
+        _priority = context.Priority;
         Step(new RangeEvent.Withheld(Array.ConvertAll(context.Withheld, s => new BlockRange(s.First, s.Last))));
         Step(context.Peers.ToEvent());
         return Task.CompletedTask;
@@ -125,9 +132,12 @@ internal sealed class SyncRangeGrain(
         return Task.CompletedTask;
     }
 
-    public async Task OthersStored()
+    public async Task OthersStored(bool ended)
     {
         if (_core?.GetStatus(Now).Cursor is not { } cursor || stores.Find(_tag.ChainId) is not { } store) return;
+
+        // Islands cost a walk over the index. While the other range runs, only one that reaches the cursor is of use.
+        if (!ended && await store.GetCanonicalAsync(cursor, CancellationToken.None) is null) return;
 
         // Clipped to the cursor, since trust enters an island by its top and nowhere else; but not to what others fetch: cut there,
         // an island overlaps what was known of it, and its lower part would be fetched again.
@@ -186,6 +196,7 @@ internal sealed class SyncRangeGrain(
         _core = new RangeSync(target, options.Value, islands, seed: HashCode.Combine(rangeId, document.Generation));
         _timer = this.RegisterGrainTimer(
             OnTick, new GrainTimerCreationOptions { DueTime = TickPeriod, Period = TickPeriod, KeepAlive = true });
+        if (document.Deadline is { } deadline) Step(new RangeEvent.Deadline(Now + (deadline - time.GetUtcNow())));
         if (document.State == RangeState.Paused) Step(new RangeEvent.Pause(true));
         await SetContext(context);
         Step(new RangeEvent.Tick());
@@ -193,8 +204,19 @@ internal sealed class SyncRangeGrain(
 
     private Task OnTick()
     {
+        ClaimRoom();
         if (Now >= _wakeAt) Step(new RangeEvent.Tick());
         return Task.CompletedTask;
+    }
+
+    /// <summary>Asks for a part of the silo's memory, and goes by what it gets.</summary>
+    private void ClaimRoom()
+    {
+        if (_core is null) return;
+        WindowShare share = shares.Claimed(Key, _priority, _core.RoomWanted, time.GetElapsedTime(0));
+        if (share == _share) return;
+        _share = share;
+        Step(new RangeEvent.Room(share));
     }
 
     /// <summary>One event in, its commands out, without an await between: no other turn can split it. A call that is answered before
@@ -229,15 +251,15 @@ internal sealed class SyncRangeGrain(
 
         foreach (BlockId block in todo.Reject) _ = RejectAsync(block);
         foreach (Charge charge in todo.Charge) _ = ChargeAsync(charge);
+        foreach (Cancellation needless in todo.Cancel) _ = CancelAtAsync(needless.Peer, [.. needless.RequestIds]);
         foreach (Ask ask in todo.Ask) _ = AskAsync(ask);
         foreach (Contradiction found in todo.Contradictions) Remember(found);
-        if (todo.Stored.Count > 0 || todo.Finished != RangeResult.None) Tell(todo);
         if (todo.Finished != RangeResult.None) _ = FinishAsync(todo.Finished);
     }
 
     private async Task AskAsync(Ask ask)
     {
-        FetchOrder order = ask.ToOrder(_tag);
+        FetchOrder order = ask.ToOrder(_tag, _priority);
         _asked.Add(ask.Peer);
         int taken = 0;
         TimeSpan retryAfter = CallTimeout;
@@ -330,9 +352,10 @@ internal sealed class SyncRangeGrain(
     private async Task FinishAsync(RangeResult result)
     {
         _timer?.Dispose();
+        shares.Leave(Key);
         RangeDocument document = _document!;
         Log.RangeEnded(log, _tag.RangeId, _tag.ChainId, result.ToString());
-        foreach (PeerKey peer in _asked) _ = CancelAtAsync(peer);
+        foreach (PeerKey peer in _asked) _ = CancelAtAsync(peer, null);
         try
         {
             if (result == RangeResult.Complete && _raiseRank && stores.Find(_tag.ChainId) is { } store)
@@ -342,8 +365,9 @@ internal sealed class SyncRangeGrain(
 
             // A crash before this write repeats the end of the range at the next poke; everything it stored is in the store.
             document.State = result.ToState();
+            document.EndText = result == RangeResult.Complete ? "" : _core?.GetStatus(Now).StallText ?? "";
             await WriteAsync();
-            Tell(null);
+            Tell();
         }
         catch (Exception e) when (IsCallFailure(e))
         {
@@ -353,11 +377,13 @@ internal sealed class SyncRangeGrain(
         }
     }
 
-    private async Task CancelAtAsync(PeerKey peer)
+    /// <summary>Cancels requests at a peer: these, or all.</summary>
+    private async Task CancelAtAsync(PeerKey peer, ulong[]? requestIds)
     {
+        IPeerGrain grain = GrainFactory.GetPeer(peer.Value);
         try
         {
-            await GrainFactory.GetPeer(peer.Value).Cancel(_tag);
+            await (requestIds is null ? grain.Cancel(_tag) : grain.CancelRequests(_tag, requestIds));
         }
         catch (Exception e) when (IsCallFailure(e))
         {
@@ -366,11 +392,8 @@ internal sealed class SyncRangeGrain(
     }
 
     /// <summary>One-way: a chain that misses this asks for a report by itself.</summary>
-    private void Tell(RangeCommands? commands)
-    {
-        IslandInfo[] stored = commands is null ? [] : [.. commands.Stored.Select(RangeMessages.ToInfo)];
-        _ = GrainFactory.GetChain(_tag.ChainId).RangeMoved(new RangeMove(_tag.RangeId, _tag.Generation, ++_moves, _document!.State, stored));
-    }
+    private void Tell() =>
+        _ = GrainFactory.GetChain(_tag.ChainId).RangeMoved(new RangeMove(_tag.RangeId, _tag.Generation, ++_moves, _document!.State));
 
     private void Remember(Contradiction found)
     {
@@ -402,10 +425,20 @@ internal sealed class SyncRangeGrain(
             Cursor = status?.Cursor,
             InFlight = status?.InFlight ?? 0,
             Quarantined = status?.Quarantined ?? 0,
-            StallCode = (status?.Stall ?? StallReason.None).ToString(),
-            StallText = status?.StallText ?? "",
+            StallCode = (status?.Stall ?? (where == RangeState.DeadlinePassed ? StallReason.DeadlinePassed : StallReason.None)).ToString(),
+            StallText = status?.StallText ?? _document?.EndText ?? "",
             Missing = status is null ? [] : [.. status.Missing],
             Contradictions = [.. _contradictions],
+            BlocksPerSecond = status?.BlocksPerSecond ?? 0,
+            BytesPerSecond = status?.BytesPerSecond ?? 0,
+            TimeLeftLow = status?.TimeLeft.Low,
+            TimeLeftHigh = status?.TimeLeft.High,
+            TimeLeftUnknown = status?.TimeLeft.Unknown ?? "",
+            Shares = status is null ? [] : [.. status.Shares.Select(s => new PeerShareInfo(s.Peer.Value, s.Blocks, s.Bytes))],
+            Requests = status?.Requests ?? 0,
+            Copies = status?.Copies ?? 0,
+            Deadline = _document?.Deadline,
+            Priority = _priority,
         };
     }
 }

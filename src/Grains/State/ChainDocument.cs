@@ -14,6 +14,10 @@ internal sealed class ChainDocument
 
     public List<string> Peers { get; set; } = [];
 
+    /// <summary>Those of <see cref="Peers"/> that are banned: they are woken when the silo starts, since only then it knows whom to
+    /// refuse.</summary>
+    public List<string> BannedPeers { get; set; } = [];
+
     public sealed class AnchorEntry
     {
         public ulong Number { get; set; }
@@ -21,6 +25,11 @@ internal sealed class ChainDocument
         public string Hash { get; set; } = "";
 
         public TrustRank Rank { get; set; }
+
+        /// <summary>True once all that is stored below it has its rank.</summary>
+        public bool Raised { get; set; }
+
+        public bool Is(Anchor anchor) => Number == anchor.Number && Rank == anchor.Rank && Hash == anchor.Hash.ToString();
     }
 
     public sealed class OpenRange

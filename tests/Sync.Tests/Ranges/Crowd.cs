@@ -182,7 +182,7 @@ internal sealed class Crowd
     private void CheckBounds()
     {
         RangeStatus status = Core.GetStatus(_now);
-        Assert.InRange(status.InFlight, 0, _members.Values.Sum(m => m.InFlightMax));
+        Assert.InRange(status.InFlight, 0, _members.Values.Sum(m => m.InFlightMax + 1));
         Assert.InRange(status.Quarantined, 0, _options.WindowBlocksMax * Slot.CandidatesMax);
         Assert.InRange(status.QuarantinedBytes, 0, _options.WindowBytesMax + _sizeMax);
         Assert.InRange(status.Missing.Count, 0, 16);
