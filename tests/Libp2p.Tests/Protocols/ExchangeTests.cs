@@ -202,8 +202,9 @@ public sealed class ExchangeTests
         ExchangeResult result = await AskAsync(
             client, server, 1, 150_000, new ExchangeLimits { ExpectedSize = 50_000, Budget = budget });
         Assert.True(result.IsOk, result.Outcome.ToString());
-        Assert.Equal([50_000, 100_000], budget.Taken);
-        Assert.Equal(TimeSpan.FromSeconds(40), result.BudgetWait);
+        Assert.Equal([12_500, 15_625, 19_531, 24_414, 30_517], budget.Taken);   // a quarter more each time
+        Assert.Equal(TimeSpan.FromSeconds(100), result.BudgetWait);
+        Assert.Equal(150_000, result.Response.Exact?.Length);
         result.Response.Dispose();
     }
 
