@@ -168,7 +168,7 @@ public sealed class ExchangeTests
     [Fact]
     public async Task Streams_above_the_process_limit_are_reset_and_the_next_is_served()
     {
-        await using Node server = await Node.StartAsync(new SwarmOptions { InboundStreamsMax = 1 });
+        await using Node server = await Node.StartAsync(new SwarmOptions { InboundStreamsTotalMax = 1 });
         await using Node client = await Node.StartAsync();
         TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously), go = new();
         server.Swarm.Handle("/block/0", async (request, ct) =>
