@@ -101,6 +101,10 @@ internal sealed class Crowd
         return Core.Result;
     }
 
+    /// <summary>Headers become known, from a height down, some time after the start.</summary>
+    public void Know(TimeSpan at, ulong top, int count) =>
+        Post(at, new RangeEvent.HashesKnown(top, [.. Enumerable.Range(0, count).Select(i => TestChain.Hash(top - (ulong)i))]));
+
     private void Post(TimeSpan delay, RangeEvent e)
     {
         if (_random.NextDouble() < _loss && e is not RangeEvent.PeersChanged) return;
