@@ -15,7 +15,7 @@ internal static class SettingTable
         new("chains[].anchors", SettingKind.List, "", "Trusted blocks as NUMBER:HASH"),
         new("p2p.listen", SettingKind.List, "/ip4/0.0.0.0/tcp/9223", "Addresses for libp2p; 'none' for no listener"),
         new("p2p.key", SettingKind.Path, "dataDir/identity.key", "Identity file, made on first use"),
-        new("p2p.peerRate", SettingKind.Decimal, "4", "Blocks per second to ask of one peer; op-node grants 4"),
+        new("p2p.peerRate", SettingKind.Decimal, "4, and more where granted", "Blocks per second to ask of one peer; op-node grants 4"),
         new("p2p.serveRate", SettingKind.Decimal, "20", "Blocks per second served to one peer; all together get twenty times that"),
         new("http.listen", SettingKind.List, "127.0.0.1:8645", "Addresses of the gateway; other than loopback needs a token"),
         new("http.openRead", SettingKind.Switch, "false", "Reads need no token"),
