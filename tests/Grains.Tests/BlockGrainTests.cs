@@ -3,6 +3,7 @@ using OpSync.Contracts.Blocks;
 using OpSync.Contracts.Peers;
 using OpSync.Grains.Tests.Kit;
 using OpSync.Silo.Storing;
+using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
 using Xunit;
@@ -172,15 +173,17 @@ public sealed class BlockGrainTests
     private static HeldPayload Held(World world, TestChain history, ulong number = Number, bool urgent = false)
     {
         BlockFacts facts = history[number];
-        return new HeldPayload(facts.Hash, facts.ParentHash, facts.Timestamp, history.WireAt(number), world.Budget.Id, urgent);
+        return new HeldPayload(facts.Hash, facts.ParentHash, facts.Timestamp, history.WireAt(number), world.Budget.Id, urgent, Ticket: 0);
     }
 
     /// <summary>Hands a payload over as the verifier does: its bytes are accounted for, and given back unless they pass over.</summary>
     private static async Task<HoldVerdict> HoldAsync(World world, HeldPayload payload, ulong number = Number)
     {
         Assert.True(world.Budget.TryTake(payload.Wire.Length, payload.Urgent));
-        HoldVerdict verdict = await world.Block(number).Hold(payload);
-        if (verdict != HoldVerdict.KeptHere) world.Budget.Return(payload.Wire.Length, payload.Urgent);
+        HandoverTickets tickets = world.Service<HandoverTickets>();
+        long ticket = tickets.Issue();
+        HoldVerdict verdict = await world.Block(number).Hold(payload with { Ticket = ticket });
+        if (tickets.TryTake(ticket)) world.Budget.Return(payload.Wire.Length, payload.Urgent);
         return verdict;
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OpSync.Libp2p.Identity;
+using OpSync.Silo.Chains;
 using OpSync.Silo.Peering;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ranges;
@@ -68,7 +69,7 @@ public sealed class PeerLinkTests
     {
         using PeerIdentity identity = PeerIdentity.Create(KeyType.Ed25519);
         return new PeerLink(
-            new PeerKey(identity.Id.ToString()), identity.Id, new SwarmHolder(), grains: null!, new PeerLinkOptions(), new FakeTime(),
+            new PeerKey(identity.Id.ToString()), identity.Id, new SwarmHolder(), new ChainRegistry([]), grains: null!, new PeerLinkOptions(), new FakeTime(),
             NullLogger.Instance, CancellationToken.None);
     }
 }

@@ -34,6 +34,19 @@ public interface IPeerGrain : IGrainWithStringKey
     [Alias("link")]
     Task LinkChanged(LinkState state);
 
+    /// <summary>An operator keeps the peer out, until then or, with null, until further notice. Persisted before it returns.</summary>
+    [Alias("block")]
+    Task<PeerReport> Block(DateTimeOffset? until);
+
+    /// <summary>An operator lifts a block, a ban, and the rest after a lie, and forgives the lies. Persisted before it returns.</summary>
+    [Alias("unblock")]
+    Task<PeerReport> Unblock();
+
+    /// <summary>An operator protects the peer from bans, as if the configuration named it, or takes that back. Persisted before it
+    /// returns. A block is stronger.</summary>
+    [Alias("protect")]
+    Task<PeerReport> Protect(bool on);
+
     /// <summary>A snapshot for people.</summary>
     [Alias("get")]
     Task<PeerReport> GetReport();

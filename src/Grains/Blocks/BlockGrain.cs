@@ -11,7 +11,7 @@ namespace OpSync.Grains.Blocks;
 /// again. Lives on the silo that fetched the payload, so that the bytes cross between silos only when they must.</summary>
 [PreferLocalPlacement]
 [CollectionAgeLimit(Minutes = 5)]
-internal sealed class BlockGrain(IByteBudget budget, IStoreQueue writer, IBlockStores stores) : Grain, IBlockGrain
+internal sealed class BlockGrain(IByteBudget budget, HandoverTickets tickets, IStoreQueue writer, IBlockStores stores) : Grain, IBlockGrain
 {
     /// <summary>Different hashes kept for one height. More than the liars a range asks before it has an honest answer only costs
     /// another request.</summary>
@@ -26,6 +26,8 @@ internal sealed class BlockGrain(IByteBudget budget, IStoreQueue writer, IBlockS
 
         if (payload.BudgetId == budget.Id)
         {
+            // A caller that no longer waits has the bytes back already.
+            if (!tickets.TryTake(payload.Ticket)) return Task.FromResult(HoldVerdict.Refused);
             _candidates.Add(payload);
             return Task.FromResult(HoldVerdict.KeptHere);
         }

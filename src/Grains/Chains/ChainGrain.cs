@@ -156,7 +156,8 @@ internal sealed class ChainGrain(
         [.. _anchors.Anchors.OrderByDescending(a => a.Number).Select(a => new AnchorInfo(new BlockId(a.Number, a.Hash), (byte)a.Rank))],
         [.. _document.Ranges.Select(r => r.Id)],
         [.. _document.Peers],
-        [.. _usable.Keys.Order(StringComparer.Ordinal)]));
+        [.. _usable.Keys.Order(StringComparer.Ordinal)],
+        [.. _document.BannedPeers]));
 
     public async Task RangeMoved(RangeMove move)
     {
@@ -178,11 +179,14 @@ internal sealed class ChainGrain(
         {
             _usable.Remove(_document.Peers[0]);
             _unheard.Remove(_document.Peers[0]);
+            _document.BannedPeers.Remove(_document.Peers[0]);
             _document.Peers.RemoveAt(0);
         }
 
         _document.Peers.Add(notice.PeerId);
-        if (!known) await WriteAsync();
+        bool wasBanned = _document.BannedPeers.Remove(notice.PeerId);
+        if (notice.BannedUntil is not null) _document.BannedPeers.Add(notice.PeerId);
+        if (!known || wasBanned != notice.BannedUntil is not null) await WriteAsync();
 
         PeerOfferInfo offer = new(notice.PeerId, notice.InFlightMax, notice.Headers);
         bool changed = _unheard.Remove(notice.PeerId);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using OpSync.Libp2p.Swarms;
 using OpSync.Silo.Chains;
 using OpSync.Silo.Fetching;
 using OpSync.Silo.Peering;
@@ -33,7 +34,10 @@ public static class SiloHosting
         services.AddSingleton(chains);
         services.AddSingleton<IBlockStores>(chains);
         services.AddSingleton<IByteBudget>(new ByteBudget(settings.MemoryBudget));
+        services.AddSingleton<HandoverTickets>();
+        services.AddSingleton(MakeAccessList);
         services.AddSingleton<SwarmHolder>();
+        services.AddSingleton<Fetcher>();
         services.AddSingleton<FetchReports>();
         services.AddSingleton<Verifier>();
         services.AddSingleton<StoreWriterFigures>();
@@ -50,5 +54,15 @@ public static class SiloHosting
         SiloEngine.Add(builder, settings);
         services.AddHostedService<SwarmService>();
         return builder;
+    }
+
+    private static AccessList MakeAccessList(IServiceProvider services)
+    {
+        SiloSettings settings = services.GetRequiredService<SiloSettings>();
+        AccessList access = new(services.GetRequiredService<TimeProvider>());
+        foreach (AccessEntry entry in settings.Allow) entry.AllowIn(access);
+        foreach (AccessEntry entry in settings.Block) entry.BlockIn(access);
+        access.AllowOnly = settings.AllowOnly;
+        return access;
     }
 }

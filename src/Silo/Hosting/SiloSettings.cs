@@ -40,6 +40,16 @@ public sealed record SiloSettings
     /// <summary>Limits of the serve protocol.</summary>
     public ServeOptions Serve { get; init; } = new();
 
+    /// <summary>Peers and networks that may connect whatever is said of them otherwise. A rule about a peer counts more than one about
+    /// its network.</summary>
+    public IReadOnlyList<AccessEntry> Allow { get; init; } = [];
+
+    /// <summary>Peers and networks that may not connect and are not dialled.</summary>
+    public IReadOnlyList<AccessEntry> Block { get; init; } = [];
+
+    /// <summary>Nobody may connect but those in <see cref="Allow"/>.</summary>
+    public bool AllowOnly { get; init; }
+
     /// <summary>Limits of links.</summary>
     public PeerLinkOptions Links { get; init; } = new();
 }

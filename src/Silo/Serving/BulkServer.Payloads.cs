@@ -1,6 +1,5 @@
 using System.Buffers;
 using OpSync.Codec.Bulk;
-using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Swarms;
 using OpSync.Silo.Chains;
 using OpSync.Sync.Ports;
@@ -32,7 +31,7 @@ internal sealed partial class BulkServer
             if (end is not null) break;
 
             (IReadOnlyList<StoredBlock> page, BulkEnd? problem, retryAfter) = await ReadPageAsync(
-                chain, inbound.Peer, request.First + (ulong)sent, count - sent, room, cancellationToken).ConfigureAwait(false);
+                chain, inbound, request.First + (ulong)sent, count - sent, room, cancellationToken).ConfigureAwait(false);
             int fitting = 0, size = sent == 0 ? 1 : 0;
             foreach (StoredBlock block in page)
             {
@@ -42,10 +41,10 @@ internal sealed partial class BulkServer
                 fitting++;
             }
 
-            throttle.GiveBack(inbound.Peer, page.Count - fitting);
+            throttle.GiveBack(inbound.Peer, inbound.RemoteIp, page.Count - fitting);
             end = problem ?? (fitting < page.Count ? BulkEnd.Capped : null);
             if (fitting == 0) break;
-            if (!answers.TryTake(size, urgent: false))
+            if (!answers.TryTake(inbound.RemoteIp, size))
             {
                 end = BulkEnd.Failed;
                 break;
@@ -57,7 +56,7 @@ internal sealed partial class BulkServer
             }
             finally
             {
-                answers.Return(size, urgent: false);
+                answers.Return(inbound.RemoteIp, size);
             }
 
             sent += fitting;
@@ -77,15 +76,15 @@ internal sealed partial class BulkServer
     /// <summary>As many blocks as the asker's tokens, the page and the room allow. Tokens for blocks that were not there are given back,
     /// but one stays: looking costs too.</summary>
     private async ValueTask<(IReadOnlyList<StoredBlock> Blocks, BulkEnd? Problem, TimeSpan RetryAfter)> ReadPageAsync(
-        ServedChain chain, PeerId peer, ulong first, int countMax, long room, CancellationToken cancellationToken)
+        ServedChain chain, InboundStream inbound, ulong first, int countMax, long room, CancellationToken cancellationToken)
     {
-        int granted = throttle.TakeUpTo(peer, Math.Min(Bulk.PageBlocks, countMax), out TimeSpan retryAfter);
+        int granted = throttle.TakeUpTo(inbound.Peer, inbound.RemoteIp, Math.Min(Bulk.PageBlocks, countMax), out TimeSpan retryAfter);
         if (granted == 0) return ([], BulkEnd.RateLimited, retryAfter);
         try
         {
             IReadOnlyList<StoredBlock> blocks = await chain.Store.ReadAsync(
                 new BlockRange(first, first + (ulong)granted - 1), TrustRank.Signed, granted, Math.Min(Bulk.PageBytes, Math.Max(room, 1)), cancellationToken).ConfigureAwait(false);
-            throttle.GiveBack(peer, granted - Math.Max(1, blocks.Count));
+            throttle.GiveBack(inbound.Peer, inbound.RemoteIp, granted - Math.Max(1, blocks.Count));
             return (blocks, blocks.Count == 0 ? BulkEnd.NotFound : null, default);
         }
         catch (IOException)
@@ -120,7 +119,7 @@ internal sealed partial class BulkServer
 
     private async ValueTask SendStatusAsync(ServedChain chain, InboundStream inbound, CancellationToken cancellationToken)
     {
-        if (throttle.TakeUpTo(inbound.Peer, 1, out TimeSpan retryAfter) == 0)
+        if (throttle.TakeUpTo(inbound.Peer, inbound.RemoteIp, 1, out TimeSpan retryAfter) == 0)
         {
             await RefuseAsync(inbound.Stream, BulkCode.RateLimited, retryAfter, cancellationToken).ConfigureAwait(false);
             return;

@@ -2,12 +2,10 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using OpSync.Codec.Bulk;
 using OpSync.Codec.Primitives;
-using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Streams;
 using OpSync.Libp2p.Swarms;
 using OpSync.Silo.Chains;
 using OpSync.Sync.Ports;
-using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
 
 namespace OpSync.Silo.Serving;
@@ -15,7 +13,7 @@ namespace OpSync.Silo.Serving;
 /// <summary>Serves headers, payloads and its status to other OpSync peers, from the store (docs/protocols.md, "OpSync to OpSync").</summary>
 /// <remarks>Answers never wait for a rate: they end where the asker's tokens end and say when to ask for the rest. Headers are made
 /// from the stored blocks, one after the other, so that an answer holds one block in memory.</remarks>
-internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions options, ServeThrottle throttle, ByteBudget answers, TimeProvider time)
+internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions options, ServeThrottle throttle, FairShares answers, TimeProvider time)
 {
     private readonly ConcurrentDictionary<ulong, ConcurrentBag<HeaderExtractor>> _extractors = new();
     private readonly ConcurrentDictionary<ulong, HeldSpans> _held = new();
@@ -68,7 +66,7 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
 
         int count = (int)Math.Min((ulong)Math.Min(request.Count, Bulk.HeadersMax), request.Number - chain.Spec.Genesis.Number + 1);
         int size = HeadersWriter.SizeMax(count);
-        if (!answers.TryTake(size, urgent: false))
+        if (!answers.TryTake(inbound.RemoteIp, size))
         {
             await RefuseAsync(inbound.Stream, BulkCode.Failed, default, cancellationToken).ConfigureAwait(false);
             return;
@@ -78,7 +76,7 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
         try
         {
             HeadersWriter writer = new(buffer);
-            (int sent, BulkEnd end, TimeSpan retryAfter) = await GatherAsync(chain, inbound.Peer, request, count, writer, cancellationToken).ConfigureAwait(false);
+            (int sent, BulkEnd end, TimeSpan retryAfter) = await GatherAsync(chain, inbound, request, count, writer, cancellationToken).ConfigureAwait(false);
             if (sent == 0)
             {
                 await RefuseAsync(inbound.Stream, ToCode(end), retryAfter, cancellationToken).ConfigureAwait(false);
@@ -91,19 +89,19 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-            answers.Return(size, urgent: false);
+            answers.Return(inbound.RemoteIp, size);
         }
     }
 
     private async ValueTask<(int Sent, BulkEnd End, TimeSpan RetryAfter)> GatherAsync(
-        ServedChain chain, PeerId peer, HeadersRequest request, int count, HeadersWriter writer, CancellationToken cancellationToken)
+        ServedChain chain, InboundStream inbound, HeadersRequest request, int count, HeadersWriter writer, CancellationToken cancellationToken)
     {
         long started = time.GetTimestamp();
         Hash32? expected = request.Hash;
         for (int sent = 0; sent < count; sent++)
         {
             if (sent > 0 && time.GetElapsedTime(started) > Bulk.GatherMax) return (sent, BulkEnd.Capped, default);
-            if (sent % Bulk.HeadersPerBlock == 0 && throttle.TakeUpTo(peer, 1, out TimeSpan retryAfter) == 0) return (sent, BulkEnd.RateLimited, retryAfter);
+            if (sent % Bulk.HeadersPerBlock == 0 && throttle.TakeUpTo(inbound.Peer, inbound.RemoteIp, 1, out TimeSpan retryAfter) == 0) return (sent, BulkEnd.RateLimited, retryAfter);
             StoredBlock? block;
             try
             {
