@@ -30,6 +30,10 @@ public interface IPeerGrain : IGrainWithStringKey
     [Alias("cancel")]
     Task Cancel(RangeTag range);
 
+    /// <summary>Single requests of a range are not wanted any more: another peer was faster. No fault of this one.</summary>
+    [Alias("cancel-requests")]
+    Task CancelRequests(RangeTag range, [Immutable] ulong[] requestIds);
+
     /// <summary>The silo's link tells that the connection, or what is known of it, changed.</summary>
     [Alias("link")]
     Task LinkChanged(LinkState state);

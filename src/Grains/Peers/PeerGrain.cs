@@ -18,8 +18,8 @@ namespace OpSync.Grains.Peers;
 internal sealed class PeerGrain(
     [PersistentState("peer", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
     IPeerLinks links,
-    IHeaderLinks headers,
     IBlockStores stores,
+    IHeaderLinks headers,
     IOptions<PeerPolicyOptions> options,
     TimeProvider time,
     ILogger<PeerGrain> log) : Grain, IPeerGrain
@@ -108,7 +108,7 @@ internal sealed class PeerGrain(
             for (int i = 0; i < items.Length; i++)
             {
                 FetchItem item = order.Items[i];
-                items[i] = new AskItem(item.RequestId, item.Number, item.Urgent, item.SizeExpected);
+                items[i] = new AskItem(item.RequestId, item.Number, item.Urgent, item.SizeExpected, order.Priority);
             }
 
             links.Fetch(Key, new RangeKey(order.Range.ChainId, order.Range.RangeId, order.Range.Generation), items, _policy.Timeout);
@@ -168,6 +168,12 @@ internal sealed class PeerGrain(
     public Task Cancel(RangeTag range)
     {
         links.Cancel(Key, new RangeKey(range.ChainId, range.RangeId, range.Generation));
+        return Task.CompletedTask;
+    }
+
+    public Task CancelRequests(RangeTag range, ulong[] requestIds)
+    {
+        links.Cancel(Key, new RangeKey(range.ChainId, range.RangeId, range.Generation), requestIds);
         return Task.CompletedTask;
     }
 

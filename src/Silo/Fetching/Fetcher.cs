@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpSync.Contracts.Peers;
@@ -15,6 +16,7 @@ namespace OpSync.Silo.Fetching;
 internal sealed class Fetcher(
     IByteBudget budget, Verifier verifier, FetchReports reports, IOptions<PeerLinkOptions> options, TimeProvider time, ILogger<Fetcher> log)
 {
+    private readonly ConcurrentDictionary<(PeerKey Peer, RangeKey Range, ulong RequestId), CancellationTokenSource> _requests = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running = 1;   // one for the process; whoever takes it to 0 was the last
@@ -28,7 +30,25 @@ internal sealed class Fetcher(
     public void Start(IFetchSource source, RangeKey range, AskItem item, ReplyTimeout timeout, CancellationTokenSource giveUp)
     {
         Interlocked.Increment(ref _running);
+        _requests[(source.Key, range, item.RequestId)] = giveUp;
         Outside.Run(() => RunAsync(source, range, item, timeout, giveUp));
+    }
+
+    /// <summary>Ends single requests; unknown and ended ones are passed over.</summary>
+    public void Cancel(PeerKey peer, RangeKey range, IReadOnlyList<ulong> requestIds)
+    {
+        foreach (ulong id in requestIds)
+        {
+            if (!_requests.TryRemove((peer, range, id), out CancellationTokenSource? giveUp)) continue;
+            try
+            {
+                giveUp.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended by itself in this very moment.
+            }
+        }
     }
 
     /// <summary>Waits for the end of requests whose tokens say so; what they had read is not verified any more.</summary>
@@ -41,7 +61,7 @@ internal sealed class Fetcher(
 
     private async Task RunAsync(IFetchSource source, RangeKey range, AskItem item, ReplyTimeout timeout, CancellationTokenSource giveUp)
     {
-        ReadReservation reservation = new(budget, item.Urgent, options.Value, time);
+        ReadReservation reservation = new(budget, item.Urgent, item.Priority, options.Value, time);
         FetchVerdict verdict = FetchVerdict.OurFault;
         ExchangeResult result = default;
         bool timedOut = false, isLate = false;
@@ -72,6 +92,7 @@ internal sealed class Fetcher(
             Log.HandOverFailed(log, e);
         }
 
+        _requests.TryRemove((source.Key, range, item.RequestId), out _);
         giveUp.Dispose();
         if (!timedOut) source.Count(-1);
         await EndAsync(source.Key, range, item, verdict, result, reservation, timedOut).ConfigureAwait(false);

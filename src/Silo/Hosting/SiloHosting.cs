@@ -36,8 +36,10 @@ public static class SiloHosting
         services.AddSingleton<IByteBudget>(new ByteBudget(settings.MemoryBudget));
         services.AddSingleton<HandoverTickets>();
         services.AddSingleton(MakeAccessList);
+        services.AddSingleton(new WindowShares(settings.MemoryBudget - ByteBudget.Reserve, settings.WindowBlocksMax));
         services.AddSingleton<SwarmHolder>();
         services.AddSingleton<Fetcher>();
+        services.AddSingleton(s => new SiloAddresses(s.GetRequiredService<SwarmHolder>()));
         services.AddSingleton<FetchReports>();
         services.AddSingleton<Verifier>();
         services.AddSingleton<StoreWriterFigures>();

@@ -28,6 +28,9 @@ public sealed record SiloSettings
     /// <summary>Bytes of payloads in memory, read, quarantined or waiting for the store. 32 MiB or more.</summary>
     public long MemoryBudget { get; init; } = 128L << 20;
 
+    /// <summary>Heights of the windows of all ranges together, 64 or more: each may be an active grain with its payload.</summary>
+    public int WindowBlocksMax { get; init; } = WindowShares.BlocksDefault;
+
     /// <summary>Limits of a peer asked.</summary>
     public PeerPolicyOptions Peers { get; init; } = new();
 

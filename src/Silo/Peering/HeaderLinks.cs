@@ -33,7 +33,7 @@ internal sealed class HeaderLinks(
     {
         HeaderDelivery delivery = Failure(FetchVerdict.OurFault);
         bool isMalformed = false;
-        ReadReservation reservation = new(budget, urgent: false, options.Value, time);
+        ReadReservation reservation = new(budget, urgent: false, priority: 0, options.Value, time);
         try
         {
             if (Interlocked.Increment(ref _open) <= OpenMax && PeerId.TryParse(peer.Value, out PeerId? id))

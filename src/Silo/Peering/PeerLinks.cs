@@ -71,7 +71,7 @@ internal sealed class PeerLinks(
             return;
         }
 
-        // Taken here: a cancel that follows this call must find the requests, even if they have not begun.
+        // Begun here: a cancel that follows this call must find the requests, even if nothing of them has happened yet.
         CancellationToken token = link.TokenOf(range);
         foreach (AskItem item in items) fetcher.Start(link, range, item, timeout, CancellationTokenSource.CreateLinkedTokenSource(token));
     }
@@ -84,6 +84,9 @@ internal sealed class PeerLinks(
     {
         if (_links.TryGetValue(peer, out PeerLink? link)) link.Cancel(range);
     }
+
+    /// <inheritdoc/>
+    public void Cancel(PeerKey peer, RangeKey range, IReadOnlyList<ulong> requestIds) => fetcher.Cancel(peer, range, requestIds);
 
     /// <inheritdoc/>
     public void Connected(ConnectionInfo connection) => Find(connection.Peer)?.Changed();

@@ -6,7 +6,7 @@ namespace OpSync.Silo.Peering;
 /// <summary>The bytes taken from the silo's budget for one answer. An empty budget stops the reading of the stream.</summary>
 /// <remarks>An answer that holds bytes already waits for more only a short while: half-read answers that wait for each other
 /// would otherwise hold the whole budget for ever.</remarks>
-internal sealed class ReadReservation(IByteBudget budget, bool urgent, PeerLinkOptions options, TimeProvider time) : IReadBudget
+internal sealed class ReadReservation(IByteBudget budget, bool urgent, int priority, PeerLinkOptions options, TimeProvider time) : IReadBudget
 {
     private long _waitedTicks;
     private long _waitingSince;
@@ -38,7 +38,7 @@ internal sealed class ReadReservation(IByteBudget budget, bool urgent, PeerLinkO
             Volatile.Write(ref _waitingSince, start);
             try
             {
-                await budget.TakeAsync(moreBytes, urgent, patience.Token).ConfigureAwait(false);
+                await budget.TakeAsync(moreBytes, urgent, priority, patience.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {

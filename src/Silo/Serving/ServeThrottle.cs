@@ -97,15 +97,16 @@ internal sealed class ServeThrottle(ServeOptions options, TimeProvider time)
             TimeSpan now = time.GetElapsedTime(_start);
             TokenBucket[] buckets = Buckets(peer, address, now);
             int taken = max;
-            retryAfter = TimeSpan.Zero;
+            TimeSpan wait = TimeSpan.Zero;
             foreach (TokenBucket bucket in buckets)
             {
                 taken = Math.Min(taken, bucket.Available(now));
-                TimeSpan wait = bucket.WaitFor(1, now);
-                if (wait > retryAfter) retryAfter = wait;
+                TimeSpan own = bucket.WaitFor(1, now);
+                if (own > wait) wait = own;
             }
 
             foreach (TokenBucket bucket in buckets) bucket.TryTake(taken, now);
+            retryAfter = taken > 0 ? TimeSpan.Zero : wait;
             return taken;
         }
     }
@@ -132,6 +133,7 @@ internal sealed class ServeThrottle(ServeOptions options, TimeProvider time)
         }
     }
 
+    /// <summary>From the narrowest to the common one.</summary>
     private TokenBucket[] Buckets(PeerId peer, IPAddress address, TimeSpan now) =>
         [_peers.Get(peer, now), _hosts.Get(AddressScope.Host(address), now), _subnets.Get(AddressScope.Subnet(address), now), _all];
 

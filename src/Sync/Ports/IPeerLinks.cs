@@ -35,4 +35,7 @@ public interface IPeerLinks
 
     /// <summary>Resets the open requests of a range at a peer, of this generation and all before.</summary>
     void Cancel(PeerKey peer, RangeKey range);
+
+    /// <summary>Resets single open requests of a range at a peer; unknown and ended ones are passed over. They end as our own doing.</summary>
+    void Cancel(PeerKey peer, RangeKey range, IReadOnlyList<ulong> requestIds);
 }

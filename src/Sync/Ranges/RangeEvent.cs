@@ -60,6 +60,14 @@ public abstract record RangeEvent
     /// <param name="On">True to pause.</param>
     public sealed record Pause(bool On) : RangeEvent;
 
+    /// <summary>What the range may ask for changed; it never exceeds its own options. What lies in memory already may stay.</summary>
+    /// <param name="Share">Its part of what all ranges of the silo may hold.</param>
+    public sealed record Room(WindowShare Share) : RangeEvent;
+
+    /// <summary>The range ends by itself at this time, unless it has ended before.</summary>
+    /// <param name="At">Monotonic time; <see cref="TimeSpan.MaxValue"/> for never.</param>
+    public sealed record Deadline(TimeSpan At) : RangeEvent;
+
     /// <summary>The owner ends the range: it cancels, or a deadline passed.</summary>
     /// <param name="Result"><see cref="RangeResult.Cancelled"/> or <see cref="RangeResult.DeadlinePassed"/>.</param>
     public sealed record Cancel(RangeResult Result = RangeResult.Cancelled) : RangeEvent;

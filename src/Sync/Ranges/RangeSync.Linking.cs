@@ -39,6 +39,7 @@ public sealed partial class RangeSync
         }
 
         ref Slot slot = ref _window[depth];
+        bool isKnown = _peers.TryFind(sender, out int peer);
         switch (slot.State)
         {
             case SlotState.Linked or SlotState.Lost when block.Hash != slot.First.Hash:
@@ -58,13 +59,14 @@ public sealed partial class RangeSync
             default:
                 if (depth == _cursor) OnCursorBlock(ref slot, in block, sender);
                 else if (_known.TryGet(depth, out Hash32 trusted)) OnKnownBlock(depth, ref slot, in block, sender, trusted);
+                else if (isKnown && IsLiar(peer)) _out.Reject.Add(block.Id);
                 else Hold(depth, ref slot, in block, sender);
                 break;
         }
 
-        if (slot.State is SlotState.Open or SlotState.Held or SlotState.Lost && _peers.TryFind(sender, out int peer))
-            _window.MarkTried(depth, peer);
+        if (isKnown && slot.State is SlotState.Open or SlotState.Held or SlotState.Lost) _window.MarkTried(depth, peer);
         UpdateWanted(depth);
+        CancelNeedless(depth);
     }
 
     /// <summary>The hash at the cursor is known, so this is decided at once: only the right block is ever held here.</summary>
@@ -166,30 +168,6 @@ public sealed partial class RangeSync
         return true;
     }
 
-    /// <summary>A candidate proved wrong.</summary>
-    private void Refute(long depth, in Candidate candidate, Hash32 trusted)
-    {
-        BlockId id = new(HeightAt(depth), candidate.Hash);
-        _held--;
-        _heldBytes -= candidate.Size;
-        _out.Reject.Add(id);
-        if (depth == _cursor)
-        {
-            _mismatchDepth = _cursor;
-            _mismatchHash = candidate.Hash;
-        }
-
-        Condemn(candidate.Sender, id, trusted);
-        for (int i = 0; i < candidate.OtherSenders?.Count; i++) Condemn(candidate.OtherSenders[i], id, trusted);
-    }
-
-    private void Condemn(PeerKey peer, BlockId sent, Hash32 trusted)
-    {
-        if (!IsChainRank) return;
-        Charge charge = new(peer, FetchOutcome.HashMismatch, sent, trusted);
-        if (_charged.TryAdd(charge)) _out.Charge.Add(charge);
-    }
-
     /// <summary>A stored island hangs on the cursor: all of it is linked and durable.</summary>
     private void Jump(Island island)
     {
@@ -201,6 +179,7 @@ public sealed partial class RangeSync
             if (ReleaseSlot(depth) && range.Contains(HeightAt(depth))) _stored--;
             _window[depth].State = SlotState.Durable;
             UpdateWanted(depth);
+            CancelNeedless(depth);
         }
 
         if (island.Range.Overlaps(range))
@@ -287,6 +266,8 @@ public sealed partial class RangeSync
 
         slot.State = SlotState.Durable;
         UpdateWanted(depth);
+        CancelNeedless(depth);
+        OnStored(slot.First.Size);
         if (_target.Range.Contains(ack.Block.Number)) _stored++;
         if (ack.Conflict is { } other)
         {

@@ -64,6 +64,8 @@ internal sealed class CrowdLinks(
         if (_tokens.TryGetValue(key, out var known) && known.Generation <= range.Generation && _tokens.TryRemove(key, out _)) known.Source.Cancel();
     }
 
+    public void Cancel(PeerKey peer, RangeKey range, IReadOnlyList<ulong> requestIds) => fetcher.Cancel(peer, range, requestIds);
+
     /// <summary>The connection breaks, as if the peer had gone.</summary>
     public void Lose(PeerKey peer)
     {
@@ -118,7 +120,7 @@ internal sealed class CrowdLinks(
                 if (bytes.Length > item.SizeExpected) await reservation.ExtendAsync(bytes.Length - item.SizeExpected, cancellationToken);
                 byte[] buffer = ArrayPool<byte>.Shared.Rent(bytes.Length);
                 bytes.CopyTo(buffer, 0);
-                return new ExchangeResult(ExchangeOutcome.Ok, new PooledResponse(buffer, bytes.Length), "scripted");
+                return new ExchangeResult(ExchangeOutcome.Ok, new PooledResponse(buffer, bytes.Length, isPooled: true), "scripted");
             }
             catch (OperationCanceledException)
             {
