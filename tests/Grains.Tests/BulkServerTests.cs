@@ -137,7 +137,7 @@ public sealed class BulkServerTests : IAsyncLifetime
 
         Assert.Equal(BulkFault.None, StatusReply.Read(answer, out _, out StatusReply? status));
         Assert.Equal([new HeldSpan(100, 400), new HeldSpan(500, 600)], status!.Held);
-        Assert.Equal((20.0, 40, 16), (status.BlocksPerSecond, status.Burst, status.HeadersPerBlock));
+        Assert.Equal((20.0, 40, 32), (status.BlocksPerSecond, status.Burst, status.HeadersPerBlock));
     }
 
     private async Task<HeadersReply> HeadersAsync(HeadersRequest request, ServeOptions? options = null)

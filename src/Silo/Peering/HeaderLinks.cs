@@ -48,7 +48,7 @@ internal sealed class HeaderLinks(
         }
         catch (Exception e)
         {
-            Log.HandOverFailed(log, e);
+            Log.HeadersFailed(log, peer.Value, e);
         }
         finally
         {
