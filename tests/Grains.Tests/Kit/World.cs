@@ -193,6 +193,7 @@ internal sealed class World : IAsyncDisposable
         builder.Services.AddSingleton(s => new CrowdLinks(
             Crowd, s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<Fetcher>(), s.GetRequiredService<FetchReports>()));
         builder.Services.AddSingleton<IPeerLinks>(s => s.GetRequiredService<CrowdLinks>());
+        builder.Services.AddSingleton<IHeaderLinks>(s => new CrowdHeaders(Crowd, s.GetRequiredService<IGrainFactory>()));
     }
 }
 
