@@ -51,6 +51,7 @@ public static class GatewayHosting
             o.SerializerOptions.TypeInfoResolverChain.Insert(0, GatewayJson.Default);
             o.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             o.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            o.SerializerOptions.RespectNullableAnnotations = true;
             o.SerializerOptions.PropertyNameCaseInsensitive = false;
             o.SerializerOptions.MaxDepth = GatewayJson.DepthMax;
         });

@@ -37,7 +37,7 @@ internal sealed record AnchorJson
     public required string Hash { get; init; }
 
     /// <summary>caller, signed, configured, safe or finalized.</summary>
-    public string Rank { get; init; } = "configured";
+    public string Rank { get; set; } = "configured";   // generated code gives an init property no default
 }
 
 /// <summary>A run of stored, hash-linked blocks.</summary>
