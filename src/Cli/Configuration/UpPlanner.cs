@@ -22,7 +22,7 @@ internal sealed class UpPlanner(SettingValues values)
     {
         string dataDir = Path.GetFullPath(values.Text("dataDir") ?? "opsync-data");
         IReadOnlyList<ChainPlan> chains = Chains(dataDir);
-        double peerRate = values.Decimal("p2p.peerRate", 4, 1e6);
+        double peerRate = values.Decimal("p2p.peerRate", 0, 1e6);
         double serveRate = values.Decimal("p2p.serveRate", 20, 1e6);
         long budget = (long)values.Whole("memoryBudgetMiB", 128, 32, 1 << 20) << 20;
         LogLevel level = Level();
@@ -34,7 +34,7 @@ internal sealed class UpPlanner(SettingValues values)
             Chains = chains,
             Listen = listen,
             KeyFile = values.Text("p2p.key") ?? Path.Combine(dataDir, IdentityFile.DefaultName),
-            Peers = SyncCommand.PeerOptions(peerRate),
+            Peers = SyncCommand.PeerOptions(peerRate > 0 ? peerRate : null),
             Serve = ServeCommand.Rates(serveRate),
             MemoryBudget = budget,
             LogLevel = level,

@@ -57,6 +57,13 @@ internal sealed class BlockReaderGrain(IBlockStores stores, TimeProvider time) :
         return new IslandList([.. islands.Select(RangeMessages.ToInfo)]);
     }
 
+    public async Task<BlockId?> GetHead() => await Store.GetHeadAsync(TrustRank.Signed, CancellationToken.None);
+
+    public async Task<byte?> GetRank(BlockId block) =>
+        await Store.GetCanonicalAsync(block.Number, CancellationToken.None) is { Rank: >= TrustRank.Signed } entry && entry.Hash == block.Hash
+            ? (byte)entry.Rank
+            : null;
+
     private static StoredPayload ToPayload(StoredBlock block) =>
         new(block.Id, block.ParentHash, block.Timestamp, block.Wire, block.Signature);
 }
