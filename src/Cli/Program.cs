@@ -3,6 +3,7 @@ using System.Text.Json;
 using OpSync.Cli.Commands;
 using OpSync.Cli.Demo;
 using OpSync.Cli.Output;
+using OpSync.Cli.Remote;
 
 namespace OpSync.Cli;
 
