@@ -207,6 +207,23 @@ internal sealed class PeerGrain(
 
     public Task<PeerReport> GetReport() => Task.FromResult(MakeReport());
 
+    public async Task<bool> Forget()
+    {
+        if (_document.Configured) return false;
+        _document.Addresses.Clear();
+        _document.Chains.Clear();
+        if (!_away)
+        {
+            // Closes the connection and ends the dialling, without an exclusion that would outlive it.
+            links.KeepOut(Key, time.GetUtcNow(), []);
+            links.Readmit(Key);
+            _link = _link with { Connected = false, Problem = "removed" };
+        }
+
+        await FlushAsync();
+        return true;
+    }
+
     private async Task OnTick()
     {
         if (_away) Connect();
