@@ -12,6 +12,12 @@ internal static partial class Log
     [LoggerMessage(3002, LogLevel.Warning, "Peer {PeerId} is banned until {Until}")]
     public static partial void PeerBanned(ILogger logger, string peerId, DateTimeOffset? until);
 
+    [LoggerMessage(3003, LogLevel.Warning, "What is known of peer {PeerId} could not be written; it is tried again")]
+    public static partial void PeerNotWritten(ILogger logger, string peerId, Exception exception);
+
+    [LoggerMessage(3004, LogLevel.Information, "Peer {PeerId}: {Act} by an operator")]
+    public static partial void PeerDecided(ILogger logger, string peerId, string act);
+
     [LoggerMessage(3010, LogLevel.Information, "Range {RangeId} of chain {ChainId} starts: {First} to {Last}, anchor {Anchor}, generation {Generation}")]
     public static partial void RangeStarts(ILogger logger, string rangeId, ulong chainId, ulong first, ulong last, BlockId anchor, long generation);
 

@@ -3,6 +3,7 @@ using OpSync.Contracts.Blocks;
 using OpSync.Contracts.Peers;
 using OpSync.Grains.Tests.Kit;
 using OpSync.Silo.Storing;
+using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
 using Xunit;
@@ -28,7 +29,7 @@ public sealed class BlockGrainTests
     }
 
     [Fact]
-    public async Task Fifth_candidate_is_refused()
+    public async Task Fifth_candidate_takes_the_place_of_the_oldest()
     {
         await using World world = await World.StartAsync();
         HeldPayload model = Held(world, TestChain.Right);
@@ -38,9 +39,11 @@ public sealed class BlockGrainTests
             Assert.Equal(HoldVerdict.KeptHere, await HoldAsync(world, candidate));
         }
 
-        Assert.Equal(HoldVerdict.Refused, await HoldAsync(world, model));
+        Assert.Equal(HoldVerdict.KeptHere, await HoldAsync(world, model));
 
         Assert.Equal(4 * Size(TestChain.Right), world.Budget.Used);
+        Assert.Equal(HoldVerdict.KeptHere, await HoldAsync(world, model with { Hash = TestChain.Wrong.HashAt(1) }));
+        Assert.Equal(PromoteVerdict.Queued, await PromoteAsync(world, TestChain.Right));
     }
 
     [Fact]
@@ -167,20 +170,52 @@ public sealed class BlockGrainTests
         Assert.Equal(PromoteVerdict.Missing, await PromoteAsync(world, TestChain.Right));
     }
 
+    [Fact]
+    public async Task Payload_that_comes_after_its_sender_gave_up_is_left_to_the_sender()
+    {
+        await using World world = await World.StartAsync();
+        HandoverTickets tickets = world.Service<HandoverTickets>();
+        HeldPayload payload = Held(world, TestChain.Right) with { Ticket = tickets.Issue() };
+        Assert.True(world.Budget.TryTake(payload.Wire.Length, payload.Urgent));
+        Assert.True(tickets.TryTake(payload.Ticket));
+        world.Budget.Return(payload.Wire.Length, payload.Urgent);
+
+        Assert.Equal(HoldVerdict.Refused, await world.Block(Number).Hold(payload));
+
+        await world.Cluster.DeactivateAsync(world.Block(Number));
+        Assert.Equal(0, world.Budget.Used);
+    }
+
+    [Fact]
+    public async Task Payload_that_was_taken_stays_with_the_quarantine_though_nobody_heard_the_answer()
+    {
+        await using World world = await World.StartAsync();
+        HandoverTickets tickets = world.Service<HandoverTickets>();
+        HeldPayload payload = Held(world, TestChain.Right) with { Ticket = tickets.Issue() };
+        Assert.True(world.Budget.TryTake(payload.Wire.Length, payload.Urgent));
+
+        await world.Block(Number).Hold(payload);
+
+        Assert.False(tickets.TryTake(payload.Ticket));
+        Assert.Equal((Size(TestChain.Right), 0), (world.Budget.Used, tickets.Open));
+    }
+
     private static long Size(TestChain history, ulong number = Number) => history.WireAt(number).Length;
 
     private static HeldPayload Held(World world, TestChain history, ulong number = Number, bool urgent = false)
     {
         BlockFacts facts = history[number];
-        return new HeldPayload(facts.Hash, facts.ParentHash, facts.Timestamp, history.WireAt(number), world.Budget.Id, urgent);
+        return new HeldPayload(facts.Hash, facts.ParentHash, facts.Timestamp, history.WireAt(number), world.Budget.Id, urgent, Ticket: 0);
     }
 
     /// <summary>Hands a payload over as the verifier does: its bytes are accounted for, and given back unless they pass over.</summary>
     private static async Task<HoldVerdict> HoldAsync(World world, HeldPayload payload, ulong number = Number)
     {
         Assert.True(world.Budget.TryTake(payload.Wire.Length, payload.Urgent));
-        HoldVerdict verdict = await world.Block(number).Hold(payload);
-        if (verdict != HoldVerdict.KeptHere) world.Budget.Return(payload.Wire.Length, payload.Urgent);
+        HandoverTickets tickets = world.Service<HandoverTickets>();
+        long ticket = tickets.Issue();
+        HoldVerdict verdict = await world.Block(number).Hold(payload with { Ticket = ticket });
+        if (tickets.TryTake(ticket)) world.Budget.Return(payload.Wire.Length, payload.Urgent);
         return verdict;
     }
 

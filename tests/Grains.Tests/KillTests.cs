@@ -133,7 +133,7 @@ public sealed class KillTests
     private static async Task KillAndContinueAsync(int round)
     {
         Random random = Seeds.Create(round);
-        await using World world = await World.StartAsync(new WorldOptions { Peers = new PeerPolicyOptions { Rate = 200, Burst = 60 } });
+        await using World world = await World.StartAsync(new WorldOptions { Peers = new PeerPolicyOptions { Rate = 200, Burst = 60, LearnsRate = false } });
         await world.AddAsync(
             ScriptedPeer.Honest("honest-1"), ScriptedPeer.Honest("honest-2"), ScriptedPeer.Slow("slow", TimeSpan.FromMilliseconds(5)));
         string range = await world.PostAsync(First, Last);

@@ -25,7 +25,7 @@ internal static class SyncCommand
         Option<string?> anchor = CommonOptions.Anchor("Trusted block: --last, or up to 8192 above it");
         anchor.Required = true;
         Option<string> dataDir = CommonOptions.DataDir();
-        Option<double> peerRate = new("--peer-rate") { Description = "Blocks per second to ask of one peer; op-node grants 4", HelpName = "R", DefaultValueFactory = _ => new PeerPolicyOptions().Rate };
+        Option<double?> peerRate = new("--peer-rate") { Description = "Blocks per second to ask of one peer, whatever it grants; without it 4, as op-node grants, or what the peer turns out to grant", HelpName = "R" };
         Option<double> timeout = new("--timeout") { Description = "Seconds until it gives up with exit code 3; without it, once nothing has moved for a minute", HelpName = "S" };
         Option<bool> json = CommonOptions.Json();
         Option<bool> verbose = new("--verbose") { Description = "Log to stderr" };
@@ -56,7 +56,7 @@ internal static class SyncCommand
     }
 
     /// <summary>Checks what the values must fulfil together.</summary>
-    public static SyncPlan MakePlan(ulong first, ulong last, BlockId anchor, IReadOnlyList<Multiaddr> peers, double peerRate, double timeout)
+    public static SyncPlan MakePlan(ulong first, ulong last, BlockId anchor, IReadOnlyList<Multiaddr> peers, double? peerRate, double timeout)
     {
         if (first > last) throw new UsageException($"--first {first} is above --last {last}.");
         if (anchor.Number < last) throw new UsageException($"--anchor {anchor.Number} is below --last {last}: an anchor proves the blocks below it only.");
@@ -66,9 +66,8 @@ internal static class SyncCommand
         }
 
         if (first == 0 && last == ulong.MaxValue || last >= long.MaxValue) throw new UsageException($"--last {last} is beyond every chain.");
-        if (peerRate is not (> 0 and <= 1e9)) throw new UsageException($"--peer-rate {peerRate} must be above 0 and at most 1000000000.");
+        if (peerRate is not (null or (> 0 and <= 1e9))) throw new UsageException($"--peer-rate {peerRate} must be above 0 and at most 1000000000.");
         if (timeout is not (>= 0 and <= 1e8)) throw new UsageException($"--timeout {timeout} must be from 0 to 100000000 seconds.");
-        PeerPolicyOptions defaults = new();
         return new SyncPlan
         {
             First = first,
@@ -76,9 +75,16 @@ internal static class SyncCommand
             Anchor = anchor,
             Addresses = peers,
             Timeout = timeout > 0 ? TimeSpan.FromSeconds(timeout) : null,
-            Peers = peerRate == defaults.Rate
-                ? defaults
-                : defaults with { Rate = peerRate, Burst = (int)Math.Clamp(peerRate, defaults.Burst, 100_000), InFlightMax = peerRate > 50 ? 32 : defaults.InFlightMax },
+            Peers = PeerOptions(peerRate),
         };
+    }
+
+    /// <summary>Limits towards peers: what each is found to grant, or exactly this many blocks per second.</summary>
+    public static PeerPolicyOptions PeerOptions(double? peerRate)
+    {
+        PeerPolicyOptions defaults = new();
+        return peerRate is not { } rate
+            ? defaults
+            : defaults with { Rate = rate, LearnsRate = false, Burst = (int)Math.Clamp(rate, defaults.Burst, 100_000), InFlightMax = rate > 50 ? 32 : defaults.InFlightMax };
     }
 }

@@ -99,7 +99,7 @@ internal static class DemoCommand
             Anchor = tip,
             Addresses = addresses,
             LogLevel = verbose ? LogLevel.Information : LogLevel.Error,
-            Peers = new PeerPolicyOptions { Rate = 1e6, Burst = 1_000_000, InFlightMax = 32 },
+            Peers = new PeerPolicyOptions { Rate = 1e6, Burst = 1_000_000, LearnsRate = false, InFlightMax = 32 },
         };
         string target = Path.Combine(directory, "filled");
         SyncOutcome outcome;

@@ -9,24 +9,28 @@ namespace OpSync.Cli.Local;
 /// <summary>Reads an export file block by block; each block is decoded, hashed and linked to the one before it.</summary>
 internal sealed class ArchiveReader : IDisposable
 {
-    private readonly FileStream _stream;
+    private readonly Stream _stream;
     private readonly PayloadResponseReader _reader;
     private readonly byte[] _head = new byte[ArchiveHeader.Size];
     private ulong _next;
     private Hash32? _parent;
 
-    private ArchiveReader(FileStream stream, ChainSpec chain)
+    private ArchiveReader(Stream stream, PayloadResponseReader reader)
     {
         _stream = stream;
-        _reader = new PayloadResponseReader(chain);
+        _reader = reader;
     }
 
     public ArchiveHeader Header { get; private set; }
 
     /// <summary>Opens a file of this chain.</summary>
-    public static ArchiveReader Open(string path, ChainSpec chain)
+    public static ArchiveReader Open(string path, ChainSpec chain) => Open(
+        new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20), path, chain, new PayloadResponseReader(chain));
+
+    /// <summary>Reads a file of this chain that is open already; the stream is closed with the reader.</summary>
+    public static ArchiveReader Open(Stream stream, string path, ChainSpec chain, PayloadResponseReader payloads)
     {
-        ArchiveReader reader = new(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20), chain);
+        ArchiveReader reader = new(stream, payloads);
         if (!reader.TryFill(ArchiveHeader.Size) || ArchiveHeader.Read(reader._head, out ArchiveHeader header) != OperationStatus.Done)
         {
             reader.Dispose();
@@ -77,8 +81,10 @@ internal sealed class ArchiveReader : IDisposable
 
     private byte[] Take(int count)
     {
+        // Asked before the memory is taken: a broken length is not worth 10 MiB.
+        if (count > _stream.Length - _stream.Position) throw Broken("the file ends early");
         byte[] bytes = new byte[count];
-        if (_stream.ReadAtLeast(bytes, count, throwOnEndOfStream: false) < count) throw Broken("the file ends early");
+        _stream.ReadExactly(bytes);
         return bytes;
     }
 }

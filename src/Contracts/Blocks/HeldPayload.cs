@@ -9,6 +9,7 @@ namespace OpSync.Contracts.Blocks;
 /// <param name="Wire">The success response of payload_by_number. Exact size, never changed, never pooled.</param>
 /// <param name="BudgetId">The byte budget that accounts for <paramref name="Wire"/>.</param>
 /// <param name="Urgent">Whether it was accounted as urgent.</param>
+/// <param name="Ticket">Whoever takes it, on the silo of that budget, accounts for the bytes.</param>
 [GenerateSerializer, Immutable, Alias("opsync.held-payload")]
 public sealed record HeldPayload(
     [property: Id(0)] Hash32 Hash,
@@ -16,4 +17,5 @@ public sealed record HeldPayload(
     [property: Id(2)] ulong Timestamp,
     [property: Id(3)] byte[] Wire,
     [property: Id(4)] Guid BudgetId,
-    [property: Id(5)] bool Urgent);
+    [property: Id(5)] bool Urgent,
+    [property: Id(6)] long Ticket);

@@ -3,7 +3,7 @@ namespace OpSync.Contracts.Blocks;
 /// <summary>What the quarantine did with a payload, and who accounts for its bytes from then on.</summary>
 public enum HoldVerdict : byte
 {
-    /// <summary>Dropped: the height has its number of candidates. The caller still accounts for the bytes.</summary>
+    /// <summary>Dropped: it came from another silo and this one has no room, or the caller gave up waiting. The caller still accounts for the bytes.</summary>
     Refused = 0,
 
     /// <summary>Kept on the silo of the caller, whose accounting passes to the quarantine.</summary>

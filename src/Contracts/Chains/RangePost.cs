@@ -9,6 +9,8 @@ namespace OpSync.Contracts.Chains;
 /// <param name="AnchorRank">Rank the caller may claim for it: "caller" unless the caller is an administrator.</param>
 /// <param name="LowerLink">The block to which the range must attach, or null.</param>
 /// <param name="Priority">Greater is more urgent; 0 is normal.</param>
+/// <param name="PreferredPeer">Base58 id of the peer to ask first for everything, or null. A hint: others are asked where it fails.</param>
+/// <param name="Deadline">When the range ends by itself, done or not; null for never.</param>
 [GenerateSerializer, Immutable, Alias("opsync.range-post")]
 public sealed record RangePost(
     [property: Id(0)] ulong First,
@@ -16,4 +18,6 @@ public sealed record RangePost(
     [property: Id(2)] BlockId? Anchor,
     [property: Id(3)] byte AnchorRank,
     [property: Id(4)] BlockId? LowerLink,
-    [property: Id(5)] int Priority);
+    [property: Id(5)] int Priority,
+    [property: Id(6)] string? PreferredPeer = null,
+    [property: Id(7)] DateTimeOffset? Deadline = null);

@@ -14,6 +14,10 @@ public interface IPeerGrain : IGrainWithStringKey
     [Alias("fetch")]
     Task<FetchAnswer> Fetch(FetchOrder order);
 
+    /// <summary>A range asks for headers. Taken (1) or refused (0); what is taken is started on the silo's link.</summary>
+    [Alias("fetch-headers")]
+    Task<FetchAnswer> FetchHeaders(HeaderOrder order);
+
     /// <summary>The silo's link reports how requests ended.</summary>
     [Alias("report")]
     Task Report(OutcomeBatch batch);
@@ -26,9 +30,26 @@ public interface IPeerGrain : IGrainWithStringKey
     [Alias("cancel")]
     Task Cancel(RangeTag range);
 
+    /// <summary>Single requests of a range are not wanted any more: another peer was faster. No fault of this one.</summary>
+    [Alias("cancel-requests")]
+    Task CancelRequests(RangeTag range, [Immutable] ulong[] requestIds);
+
     /// <summary>The silo's link tells that the connection, or what is known of it, changed.</summary>
     [Alias("link")]
     Task LinkChanged(LinkState state);
+
+    /// <summary>An operator keeps the peer out, until then or, with null, until further notice. Persisted before it returns.</summary>
+    [Alias("block")]
+    Task<PeerReport> Block(DateTimeOffset? until);
+
+    /// <summary>An operator lifts a block, a ban, and the rest after a lie, and forgives the lies. Persisted before it returns.</summary>
+    [Alias("unblock")]
+    Task<PeerReport> Unblock();
+
+    /// <summary>An operator protects the peer from bans, as if the configuration named it, or takes that back. Persisted before it
+    /// returns. A block is stronger.</summary>
+    [Alias("protect")]
+    Task<PeerReport> Protect(bool on);
 
     /// <summary>A snapshot for people.</summary>
     [Alias("get")]

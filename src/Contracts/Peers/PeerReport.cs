@@ -66,4 +66,17 @@ public sealed record PeerReport
 
     /// <summary>The latest entries of the score ledger, newest first.</summary>
     [Id(20)] public required PeerLedgerEntry[] Ledger { get; init; }
+
+    /// <summary>Blocked by an operator; <see cref="BannedUntil"/> says until when, <see cref="DateTimeOffset.MaxValue"/> meaning
+    /// until further notice.</summary>
+    [Id(21)] public bool Blocked { get; init; }
+
+    /// <summary>Protected from bans by an operator.</summary>
+    [Id(22)] public bool Protected { get; init; }
+
+    /// <summary>Requests per second that it is asked at most, as learned.</summary>
+    [Id(23)] public double Rate { get; init; }
+
+    /// <summary>Requests that may be open with it now.</summary>
+    [Id(24)] public int InFlightMax { get; init; }
 }

@@ -4,8 +4,10 @@ namespace OpSync.Contracts.Ranges;
 /// <param name="Sequence">Raised by the sender with each context; an older one is ignored.</param>
 /// <param name="Peers">Peers that may be asked.</param>
 /// <param name="Withheld">Heights other ranges fetch.</param>
+/// <param name="Priority">Its own priority, or that of the most urgent range that waits for it; greater is more urgent.</param>
 [GenerateSerializer, Immutable, Alias("opsync.range-context")]
 public sealed record RangeContext(
     [property: Id(0)] long Sequence,
     [property: Id(1)] PeerOfferInfo[] Peers,
-    [property: Id(2)] SpanInfo[] Withheld);
+    [property: Id(2)] SpanInfo[] Withheld,
+    [property: Id(3)] int Priority = 0);

@@ -9,6 +9,8 @@ namespace OpSync.Contracts.Ranges;
 /// <param name="AnchorRank">Who vouches for it; see docs/adr/0003.</param>
 /// <param name="LowerLink">The block to which the range must attach below, or null.</param>
 /// <param name="Context">Peers and withheld heights.</param>
+/// <param name="PreferredPeer">Base58 id of the peer to ask first for everything, or null.</param>
+/// <param name="Deadline">When the range ends by itself, done or not; null for never.</param>
 [GenerateSerializer, Immutable, Alias("opsync.range-order")]
 public sealed record RangeOrder(
     [property: Id(0)] ulong First,
@@ -16,4 +18,6 @@ public sealed record RangeOrder(
     [property: Id(2)] BlockId Anchor,
     [property: Id(3)] byte AnchorRank,
     [property: Id(4)] BlockId? LowerLink,
-    [property: Id(5)] RangeContext Context);
+    [property: Id(5)] RangeContext Context,
+    [property: Id(6)] string? PreferredPeer = null,
+    [property: Id(7)] DateTimeOffset? Deadline = null);

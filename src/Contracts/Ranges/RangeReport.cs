@@ -45,4 +45,37 @@ public sealed record RangeReport
 
     /// <summary>Evidence of disagreement, newest last, at most 16.</summary>
     [Id(13)] public required ContradictionInfo[] Contradictions { get; init; }
+
+    /// <summary>Blocks that became durable per second, smoothed over the last seconds.</summary>
+    [Id(14)] public double BlocksPerSecond { get; init; }
+
+    /// <summary>Bytes of those blocks per second.</summary>
+    [Id(15)] public double BytesPerSecond { get; init; }
+
+    /// <summary>Shortest time until it is done that the recent rate makes likely; null if nothing can be said.</summary>
+    [Id(16)] public TimeSpan? TimeLeftLow { get; init; }
+
+    /// <summary>Longest such time; null if nothing can be said.</summary>
+    [Id(17)] public TimeSpan? TimeLeftHigh { get; init; }
+
+    /// <summary>Why nothing can be said about the time left; empty if something can.</summary>
+    [Id(18)] public string TimeLeftUnknown { get; init; } = "";
+
+    /// <summary>Who gave what since the activation: at most 16 peers, the most bytes first.</summary>
+    [Id(19)] public PeerShareInfo[] Shares { get; init; } = [];
+
+    /// <summary>Requests this activation made, second copies included.</summary>
+    [Id(20)] public long Requests { get; init; }
+
+    /// <summary>Second copies of slow requests among them.</summary>
+    [Id(21)] public long Copies { get; init; }
+
+    /// <summary>When it ends by itself, done or not; null for never.</summary>
+    [Id(22)] public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>Its own priority, or that of the most urgent range that waits for it.</summary>
+    [Id(23)] public int Priority { get; init; }
+
+    /// <summary>Headers that this activation linked to the anchor before their blocks came.</summary>
+    [Id(30)] public long HeadersLinked { get; init; }
 }

@@ -11,10 +11,10 @@ namespace OpSync.Grains.Blocks;
 /// again. Lives on the silo that fetched the payload, so that the bytes cross between silos only when they must.</summary>
 [PreferLocalPlacement]
 [CollectionAgeLimit(Minutes = 5)]
-internal sealed class BlockGrain(IByteBudget budget, IStoreQueue writer, IBlockStores stores) : Grain, IBlockGrain
+internal sealed class BlockGrain(IByteBudget budget, HandoverTickets tickets, IStoreQueue writer, IBlockStores stores) : Grain, IBlockGrain
 {
-    /// <summary>Different hashes kept for one height. More than the liars a range asks before it has an honest answer only costs
-    /// another request.</summary>
+    /// <summary>Different hashes kept for one height. One more takes the place of the oldest, which may be another range's and
+    /// never decided: who still needs that is told so when it promotes it, and fetches it again.</summary>
     private const int CandidatesMax = 4;
 
     private readonly List<HeldPayload> _candidates = new(1);
@@ -22,17 +22,13 @@ internal sealed class BlockGrain(IByteBudget budget, IStoreQueue writer, IBlockS
     public Task<HoldVerdict> Hold(HeldPayload payload)
     {
         if (Find(payload.Hash) >= 0) return Task.FromResult(HoldVerdict.HeldBefore);
-        if (_candidates.Count >= CandidatesMax) return Task.FromResult(HoldVerdict.Refused);
+        bool isHere = payload.BudgetId == budget.Id;
 
-        if (payload.BudgetId == budget.Id)
-        {
-            _candidates.Add(payload);
-            return Task.FromResult(HoldVerdict.KeptHere);
-        }
-
-        if (!budget.TryTake(payload.Wire.Length, urgent: false)) return Task.FromResult(HoldVerdict.Refused);
-        _candidates.Add(payload with { BudgetId = budget.Id, Urgent = false });
-        return Task.FromResult(HoldVerdict.KeptElsewhere);
+        // A caller that no longer waits has the bytes back already.
+        if (isHere ? !tickets.TryTake(payload.Ticket) : !budget.TryTake(payload.Wire.Length, urgent: false)) return Task.FromResult(HoldVerdict.Refused);
+        if (_candidates.Count == CandidatesMax) DropAt(0);
+        _candidates.Add(isHere ? payload : payload with { BudgetId = budget.Id, Urgent = false });
+        return Task.FromResult(isHere ? HoldVerdict.KeptHere : HoldVerdict.KeptElsewhere);
     }
 
     public async Task<PromoteVerdict> Promote(PromoteOrder order)
@@ -59,12 +55,7 @@ internal sealed class BlockGrain(IByteBudget budget, IStoreQueue writer, IBlockS
     public Task Reject(Hash32 hash)
     {
         int index = Find(hash);
-        if (index >= 0)
-        {
-            budget.Return(_candidates[index].Wire.Length, _candidates[index].Urgent);
-            _candidates.RemoveAt(index);
-        }
-
+        if (index >= 0) DropAt(index);
         if (_candidates.Count == 0) DeactivateOnIdle();
         return Task.CompletedTask;
     }
@@ -140,9 +131,14 @@ internal sealed class BlockGrain(IByteBudget budget, IStoreQueue writer, IBlockS
         return -1;
     }
 
+    private void DropAt(int index)
+    {
+        budget.Return(_candidates[index].Wire.Length, _candidates[index].Urgent);
+        _candidates.RemoveAt(index);
+    }
+
     private void DropAll()
     {
-        foreach (HeldPayload payload in _candidates) budget.Return(payload.Wire.Length, payload.Urgent);
-        _candidates.Clear();
+        while (_candidates.Count > 0) DropAt(_candidates.Count - 1);
     }
 }

@@ -25,11 +25,17 @@ internal sealed class ChainGrain(
     /// <summary>Peers a chain remembers; the one heard of longest ago is forgotten first.</summary>
     private const int PeersMax = 1_024;
 
+    /// <summary>Ranges that ended and are still listed.</summary>
+    private const int EndedMax = 256;
+
     /// <summary>Ranges hear of the world this often even if nothing changed, and are asked where they stand: any message to the
     /// chain may be lost.</summary>
     private static readonly TimeSpan ReviewPeriod = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
+    /// <summary>Characters of a peer id in base58; those of op-node have 53.</summary>
+    private const int PeerIdLengthMax = 128;
+
     private const string ReminderName = "unfinished-ranges";
 
     private readonly Dictionary<string, PeerOfferInfo> _usable = [];
@@ -80,14 +86,14 @@ internal sealed class ChainGrain(
 
         if (CheckTarget(post, anchor) is { } problem) return Refuse(problem);
         RangeTarget target = new(new BlockRange(post.First, post.Last), anchor, post.LowerLink);
-        if (_document.Ranges.Find(r => r.Target.ToTarget() == target) is { } same) return new RangePosted(same.Id, true, null);
+        if (_document.Ranges.Find(r => (r.Target.ToTarget() with { PreferredPeer = null }) == target && r.Target.Deadline == post.Deadline) is { } same) return new RangePosted(same.Id, true, null);
         if (_document.Ranges.Count >= OpenRangesMax) return Refuse($"{OpenRangesMax} ranges of this chain are open already; cancel one or wait.");
 
         ChainDocument.OpenRange range = new()
         {
             Id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N"),
             Priority = post.Priority,
-            Target = RangeDocument.From(ToOrder(target, Context([]))),
+            Target = RangeDocument.From(ToOrder(target, post.PreferredPeer, post.Deadline, Context([], post.Priority))),
         };
 
         // The chain remembers first: a range that was answered for is never lost, whatever crashes next.
@@ -156,7 +162,19 @@ internal sealed class ChainGrain(
         [.. _anchors.Anchors.OrderByDescending(a => a.Number).Select(a => new AnchorInfo(new BlockId(a.Number, a.Hash), (byte)a.Rank))],
         [.. _document.Ranges.Select(r => r.Id)],
         [.. _document.Peers],
-        [.. _usable.Keys.Order(StringComparer.Ordinal)]));
+        [.. _usable.Keys.Order(StringComparer.Ordinal)],
+        [.. _document.BannedPeers],
+        [.. _document.Ended]));
+
+    public async Task<bool> ForgetPeer(string peerId)
+    {
+        if (!_document.Peers.Remove(peerId)) return false;
+        _document.BannedPeers.Remove(peerId);
+        bool changed = _usable.Remove(peerId) | _unheard.Remove(peerId);
+        await WriteAsync();
+        if (changed) await TellRangesAsync();
+        return true;
+    }
 
     public async Task RangeMoved(RangeMove move)
     {
@@ -178,13 +196,16 @@ internal sealed class ChainGrain(
         {
             _usable.Remove(_document.Peers[0]);
             _unheard.Remove(_document.Peers[0]);
+            _document.BannedPeers.Remove(_document.Peers[0]);
             _document.Peers.RemoveAt(0);
         }
 
         _document.Peers.Add(notice.PeerId);
-        if (!known) await WriteAsync();
+        bool wasBanned = _document.BannedPeers.Remove(notice.PeerId);
+        if (notice.BannedUntil is not null) _document.BannedPeers.Add(notice.PeerId);
+        if (!known || wasBanned != notice.BannedUntil is not null) await WriteAsync();
 
-        PeerOfferInfo offer = new(notice.PeerId, notice.InFlightMax);
+        PeerOfferInfo offer = new(notice.PeerId, notice.InFlightMax, notice.Headers);
         bool changed = _unheard.Remove(notice.PeerId);
         if (!notice.Usable) changed |= _usable.Remove(notice.PeerId);
         else if (!_usable.TryGetValue(notice.PeerId, out PeerOfferInfo before) || before != offer) changed = true;
@@ -264,6 +285,7 @@ internal sealed class ChainGrain(
     {
         if (anchor.Rank == TrustRank.None || !Enum.IsDefined(anchor.Rank)) return $"There is no rank {(byte)anchor.Rank} that an anchor could have.";
         if (anchor.Number - post.First >= 1UL << 62) return "The range is too long.";
+        if (post.PreferredPeer is { Length: > PeerIdLengthMax }) return "The preferred peer is no peer id.";
         return post.LowerLink is { } link && (post.First == 0 || link.Number != post.First - 1)
             ? $"The lower link's height {link.Number} is not directly below the first height {post.First}."
             : null;
@@ -274,7 +296,8 @@ internal sealed class ChainGrain(
         : _anchors.Covering(new BlockRange(post.First, post.Last));
 
     private Task StartAsync(ChainDocument.OpenRange range) =>
-        GrainFactory.GetRange(ChainId, range.Id).Start(ToOrder(range.Target.ToTarget(), ContextOf(range.Id)));
+        GrainFactory.GetRange(ChainId, range.Id).Start(
+            ToOrder(range.Target.ToTarget(), range.Target.PreferredPeer, range.Target.Deadline, ContextOf(range.Id)));
 
     /// <summary>What one range stored, others may be waiting for.</summary>
     private async Task ShareAsync(string owner, bool ended)
@@ -293,6 +316,8 @@ internal sealed class ChainGrain(
         _heard.Remove(rangeId);
         if (_document.Ranges.Find(r => r.Id == rangeId) is not { } range) return;
         _document.Ranges.Remove(range);
+        _document.Ended.Add(rangeId);
+        if (_document.Ended.Count > EndedMax) _document.Ended.RemoveAt(0);
 
         // What it stored on a caller's word, an anchor of the chain may confirm.
         _raiseAgain = true;
@@ -315,20 +340,23 @@ internal sealed class ChainGrain(
 
     private IReadOnlyList<BlockRange> Withheld(string rangeId) => _book.Find(rangeId)?.Withheld ?? [];
 
-    private RangeContext ContextOf(string rangeId) => Context(Withheld(rangeId));
+    private RangeContext ContextOf(string rangeId) => Context(Withheld(rangeId), _book.Find(rangeId)?.Priority ?? 0);
 
-    private RangeContext Context(IReadOnlyList<BlockRange> withheld) => new(
+    private RangeContext Context(IReadOnlyList<BlockRange> withheld, int priority) => new(
         ++_sequence,
         [.. _usable.Values.Concat(_unheard.Select(id => new PeerOfferInfo(id, 1))).OrderBy(o => o.PeerId, StringComparer.Ordinal)],
-        [.. withheld.Select(w => new SpanInfo(w.First, w.Last))]);
+        [.. withheld.Select(w => new SpanInfo(w.First, w.Last))],
+        priority);
 
-    private static RangeOrder ToOrder(RangeTarget target, RangeContext context) => new(
+    private static RangeOrder ToOrder(RangeTarget target, string? preferredPeer, DateTimeOffset? deadline, RangeContext context) => new(
         target.Range.First,
         target.Range.Last,
         new BlockId(target.Anchor.Number, target.Anchor.Hash),
         (byte)target.Anchor.Rank,
         target.LowerLink,
-        context);
+        context,
+        preferredPeer,
+        deadline);
 
     private Task WriteAsync() => state.Write(ChainDocument.CurrentVersion, _document, StateJson.Default.ChainDocument);
 }

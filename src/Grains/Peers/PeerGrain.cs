@@ -1,12 +1,15 @@
+using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpSync.Contracts.Chains;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.State;
 using OpSync.Grains.State;
+using OpSync.Sync.Headers;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
+using Orleans.Storage;
 
 namespace OpSync.Grains.Peers;
 
@@ -15,6 +18,8 @@ namespace OpSync.Grains.Peers;
 internal sealed class PeerGrain(
     [PersistentState("peer", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
     IPeerLinks links,
+    IBlockStores stores,
+    IHeaderLinks headers,
     IOptions<PeerPolicyOptions> options,
     TimeProvider time,
     ILogger<PeerGrain> log) : Grain, IPeerGrain
@@ -31,12 +36,19 @@ internal sealed class PeerGrain(
     /// <summary>Chains hear of this peer this often even if nothing changed: a notice may be lost.</summary>
     private static readonly TimeSpan NoticePeriod = TimeSpan.FromSeconds(10);
 
+    /// <summary>A banned peer's grain stays for its ban, or this long: longer than any ban, and what an operator blocked for longer
+    /// stays out without it.</summary>
+    private static readonly TimeSpan AwakeMax = TimeSpan.FromHours(25);
+
     private readonly long _start = time.GetTimestamp();
     private PeerDocument _document = new();
     private PeerPolicy _policy = null!;
     private LinkState _link = new(false, "not connected yet", false, [], "");
+    private IGrainTimer? _timer;
+    private (Guid Sender, long Sequence) _lastBatch;
     private bool _dirty;
     private bool _away;
+    private DateTimeOffset? _awayUntil;
     private ulong[]? _usableTold;
     private TimeSpan _toldAt;
     private TimeSpan _flushedAt;
@@ -50,8 +62,7 @@ internal sealed class PeerGrain(
         _document = state.Read(PeerDocument.CurrentVersion, StateJson.Default.PeerDocument) ?? new PeerDocument();
         _policy = new PeerPolicy(options.Value with { Configured = _document.Configured }, _document.Policy, time.GetUtcNow(), Now);
         Connect();
-        this.RegisterGrainTimer(
-            OnTick, new GrainTimerCreationOptions { DueTime = TimeSpan.FromSeconds(1), Period = TimeSpan.FromSeconds(1), KeepAlive = _document.Configured });
+        StartTimer();
         return Task.CompletedTask;
     }
 
@@ -72,6 +83,7 @@ internal sealed class PeerGrain(
         {
             _document.Configured = true;
             _policy = new PeerPolicy(options.Value with { Configured = true }, _policy.Persist(), time.GetUtcNow(), Now);
+            StartTimer();
         }
 
         await FlushAsync();
@@ -83,7 +95,8 @@ internal sealed class PeerGrain(
     public Task<FetchAnswer> Fetch(FetchOrder order)
     {
         bool ready = _link.Connected && Serves(order.Range.ChainId);
-        Admission admission = _policy.Admit(ready ? order.Items.Length : 0, Now, time.GetUtcNow(), links.CountOpen(Key));
+        PeerClaim claim = new($"{order.Range.ChainId}/{order.Range.RangeId}");
+        Admission admission = _policy.Admit(ready ? order.Items.Length : 0, Now, time.GetUtcNow(), links.CountOpen(Key), claim);
         if (!ready && admission.Reason != RefusalReason.Banned)
         {
             return _link.Connected ? Refuse(FetchRefusal.Unsupported, NoticePeriod) : Refuse(FetchRefusal.NotConnected, RetrySoon);
@@ -95,10 +108,10 @@ internal sealed class PeerGrain(
             for (int i = 0; i < items.Length; i++)
             {
                 FetchItem item = order.Items[i];
-                items[i] = new AskItem(item.RequestId, item.Number, item.Urgent, item.SizeExpected);
+                items[i] = new AskItem(item.RequestId, item.Number, item.Urgent, item.SizeExpected, order.Priority);
             }
 
-            links.Fetch(Key, new RangeKey(order.Range.ChainId, order.Range.RangeId, order.Range.Generation), items);
+            links.Fetch(Key, new RangeKey(order.Range.ChainId, order.Range.RangeId, order.Range.Generation), items, _policy.Timeout);
         }
 
         return Task.FromResult(new FetchAnswer(
@@ -107,14 +120,37 @@ internal sealed class PeerGrain(
         static Task<FetchAnswer> Refuse(FetchRefusal reason, TimeSpan retryAfter) => Task.FromResult(new FetchAnswer(0, retryAfter, reason));
     }
 
+    public Task<FetchAnswer> FetchHeaders(HeaderOrder order)
+    {
+        // Headers take nothing from the budget of blocks: the server's own answer says when it is too much.
+        PeerSnapshot snapshot = _policy.Snapshot(Now, time.GetUtcNow());
+        FetchRefusal reason = snapshot.BannedUntil is not null ? FetchRefusal.Banned
+            : !_link.Connected ? FetchRefusal.NotConnected
+            : !GivesHeaders(order.Range.ChainId) ? FetchRefusal.Unsupported
+            : FetchRefusal.None;
+        if (reason != FetchRefusal.None) return Task.FromResult(new FetchAnswer(0, NoticePeriod, reason));
+        headers.FetchHeaders(
+            Key,
+            new RangeKey(order.Range.ChainId, order.Range.RangeId, order.Range.Generation),
+            new HeaderAsk(order.RequestId, Key, order.Number, order.Hash, order.Count));
+        return Task.FromResult(new FetchAnswer(1, TimeSpan.Zero, FetchRefusal.None));
+    }
+
     public async Task Report(OutcomeBatch batch)
     {
+        // Whoever did not hear that it arrived sends it again.
+        if (batch.Sender != Guid.Empty)
+        {
+            if (batch.Sender == _lastBatch.Sender && batch.Sequence <= _lastBatch.Sequence) return;
+            _lastBatch = (batch.Sender, batch.Sequence);
+        }
+
         TimeSpan now = Now;
         DateTimeOffset wall = time.GetUtcNow();
         Standing worst = Standing.Same;
         foreach (FetchEnd end in batch.Items)
         {
-            Standing standing = _policy.Report((FetchOutcome)end.Verdict, end.Bytes, end.Elapsed, now, wall);
+            Standing standing = _policy.Report((FetchOutcome)end.Verdict, end.Bytes, end.Elapsed, now, wall, end.FirstByteAfter, end.Late);
             if (standing > worst) worst = standing;
         }
 
@@ -135,11 +171,37 @@ internal sealed class PeerGrain(
         return Task.CompletedTask;
     }
 
+    public Task CancelRequests(RangeTag range, ulong[] requestIds)
+    {
+        links.Cancel(Key, new RangeKey(range.ChainId, range.RangeId, range.Generation), requestIds);
+        return Task.CompletedTask;
+    }
+
     public Task LinkChanged(LinkState link)
     {
+        bool sameHeaders = (_link.HeaderChains ?? []).AsSpan().SequenceEqual(link.HeaderChains ?? []);
         _link = _away ? Banned(link) : link;
-        TellChains(force: false);
+        _policy.SetMayGrantMore(link.MayGrantMore);
+        TellChains(force: !sameHeaders);
         return Task.CompletedTask;
+    }
+
+    public Task<PeerReport> Block(DateTimeOffset? until)
+    {
+        _policy.Block(until, time.GetUtcNow());
+        return DecidedAsync(LedgerAct.Blocked);
+    }
+
+    public Task<PeerReport> Unblock()
+    {
+        _policy.Unblock(time.GetUtcNow());
+        return DecidedAsync(LedgerAct.Unblocked);
+    }
+
+    public Task<PeerReport> Protect(bool on)
+    {
+        _policy.Protect(on, time.GetUtcNow());
+        return DecidedAsync(on ? LedgerAct.Protected : LedgerAct.Unprotected);
     }
 
     public Task<PeerReport> GetReport() => Task.FromResult(MakeReport());
@@ -148,7 +210,23 @@ internal sealed class PeerGrain(
     {
         if (_away) Connect();
         TellChains(force: Now - _toldAt >= NoticePeriod);
-        if (_dirty && Now - _flushedAt >= FlushPeriod) await FlushAsync();
+        if (_dirty && Now - _flushedAt >= FlushPeriod) await TryFlushAsync();
+    }
+
+    private void StartTimer()
+    {
+        _timer?.Dispose();
+        _timer = this.RegisterGrainTimer(
+            OnTick, new GrainTimerCreationOptions { DueTime = TimeSpan.FromSeconds(1), Period = TimeSpan.FromSeconds(1), KeepAlive = _document.Configured });
+    }
+
+    private async Task<PeerReport> DecidedAsync(LedgerAct act)
+    {
+        Log.PeerDecided(log, Key.Value, act.ToString());
+        Connect();
+        await FlushAsync();
+        TellChains(force: true);
+        return MakeReport();
     }
 
     private async Task OnStandingAsync(Standing standing)
@@ -158,57 +236,93 @@ internal sealed class PeerGrain(
         if (banned)
         {
             Log.PeerBanned(log, Key.Value, MakeReport().BannedUntil);
-            links.Disconnect(Key, "banned");
             Connect();
         }
 
-        TellChains(force: false);
-        if (banned) await FlushAsync();
+        TellChains(force: banned);
+        if (banned) await TryFlushAsync();
     }
 
-    /// <summary>Keeps a connection, but leaves a banned peer alone until its ban ends, which the tick finds out.</summary>
+    /// <summary>Keeps a connection, but keeps a banned peer out until its ban ends, which the tick finds out.</summary>
     private void Connect()
     {
         DateTimeOffset wall = time.GetUtcNow();
         DateTimeOffset? until = _policy.Snapshot(Now, wall).BannedUntil;
+        bool wasAway = _away;
         _away = until is not null;
         if (until is { } end)
         {
             _link = Banned(_link);
+            if (!wasAway || end != _awayUntil)
+            {
+                IReadOnlyList<string> from = links.KeepOut(Key, end == DateTimeOffset.MaxValue ? null : end, _document.KeptOutFrom);
+                _dirty |= !from.SequenceEqual(_document.KeptOutFrom);
+                _document.KeptOutFrom = [.. from];
+            }
 
             // Nobody asks who is banned, so nobody else would wake the grain when it is over.
-            DelayDeactivation(end - wall + NoticePeriod);
+            TimeSpan left = end - wall;
+            DelayDeactivation(left < AwakeMax ? left + NoticePeriod : AwakeMax);
         }
-        else if (_document.Addresses.Count > 0)
+        else
         {
-            links.Connect(Key, _document.Addresses);
+            if (wasAway)
+            {
+                links.Readmit(Key);
+                _document.KeptOutFrom = [];
+                _dirty = true;
+            }
+
+            if (_document.Addresses.Count > 0) links.Connect(Key, _document.Addresses);
         }
+
+        _awayUntil = until;
     }
 
     private static LinkState Banned(LinkState link) => link with { Connected = false, Problem = "banned" };
 
-    private Task FlushAsync()
+    private async Task FlushAsync()
     {
-        _dirty = false;
         _flushedAt = Now;
         _document.Policy = _policy.Persist();
-        return state.Write(PeerDocument.CurrentVersion, _document, StateJson.Default.PeerDocument);
+        await state.Write(PeerDocument.CurrentVersion, _document, StateJson.Default.PeerDocument);
+        _dirty = false;
+    }
+
+    /// <summary>For callers to whom a failed write means nothing: what they reported is known, and repeating it would count it twice.
+    /// The next tick that is due writes again; if somebody else has written meanwhile, the next activation begins with that.</summary>
+    private async Task TryFlushAsync()
+    {
+        try
+        {
+            await FlushAsync();
+        }
+        catch (Exception e) when (e is IOException or TimeoutException or OrleansException or DbException)
+        {
+            Log.PeerNotWritten(log, Key.Value, e);
+            _dirty = e is not InconsistentStateException;
+            if (!_dirty) DeactivateOnIdle();
+        }
     }
 
     private bool Serves(ulong chainId) => !_link.Identified || Array.IndexOf(_link.Chains, chainId) >= 0;
+
+    private bool GivesHeaders(ulong chainId) => _link.HeaderChains is { } chains && Array.IndexOf(chains, chainId) >= 0;
 
     /// <summary>One-way: a chain that misses a notice hears the next one.</summary>
     private void TellChains(bool force)
     {
         PeerSnapshot snapshot = _policy.Snapshot(Now, time.GetUtcNow());
+        ulong[] chains = _away && _document.Chains.Count == 0 ? [.. stores.ChainIds] : [.. _document.Chains];
         bool usable = _link.Connected && snapshot.BannedUntil is null && snapshot.RestingUntil is null;
         ulong[] usableFor = usable ? [.. _document.Chains.Where(Serves)] : [];
         if (!force && _usableTold is not null && usableFor.AsSpan().SequenceEqual(_usableTold)) return;
         _usableTold = usableFor;
         _toldAt = Now;
-        foreach (ulong chain in _document.Chains)
+        foreach (ulong chain in chains)
         {
-            _ = GrainFactory.GetChain(chain).PeerChanged(new PeerNotice(Key.Value, usableFor.Contains(chain), options.Value.InFlightMax));
+            _ = GrainFactory.GetChain(chain).PeerChanged(
+                new PeerNotice(Key.Value, usableFor.Contains(chain), options.Value.InFlightMax, snapshot.BannedUntil, GivesHeaders(chain)));
         }
     }
 
@@ -237,7 +351,11 @@ internal sealed class PeerGrain(
             Malformed = snapshot.Count(FetchOutcome.Malformed),
             Rejected = snapshot.Count(FetchOutcome.HashMismatch),
             Bytes = snapshot.Bytes,
-            Ledger = [.. snapshot.Ledger.Select(e => new PeerLedgerEntry(e.When, e.Outcome.ToString(), e.Amount))],
+            Ledger = [.. snapshot.Ledger.Select(e => new PeerLedgerEntry(e.When, e.Reason, e.Amount))],
+            Blocked = snapshot.Blocked,
+            Protected = snapshot.Protected,
+            Rate = snapshot.Rate,
+            InFlightMax = snapshot.InFlightLimit,
         };
     }
 }

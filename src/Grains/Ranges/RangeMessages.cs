@@ -27,7 +27,7 @@ internal static class RangeMessages
     public static IslandInfo ToInfo(this Island island) =>
         new(island.Range.First, island.Range.Last, island.LastHash, island.FirstParentHash);
 
-    public static FetchOrder ToOrder(this Ask ask, RangeTag range)
+    public static FetchOrder ToOrder(this Ask ask, RangeTag range, int priority)
     {
         FetchItem[] items = new FetchItem[ask.Items.Count];
         for (int i = 0; i < items.Length; i++)
@@ -36,7 +36,7 @@ internal static class RangeMessages
             items[i] = new FetchItem(item.RequestId, item.Number, item.Urgent, item.SizeExpected);
         }
 
-        return new FetchOrder(range, items);
+        return new FetchOrder(range, items, priority);
     }
 
     public static RangeState ToState(this RangeResult result) => result switch

@@ -14,6 +14,13 @@ internal sealed class ChainDocument
 
     public List<string> Peers { get; set; } = [];
 
+    /// <summary>Those of <see cref="Peers"/> that are banned: they are woken when the silo starts, since only then it knows whom to
+    /// refuse.</summary>
+    public List<string> BannedPeers { get; set; } = [];
+
+    /// <summary>Ranges that ended, oldest first.</summary>
+    public List<string> Ended { get; set; } = [];
+
     public sealed class AnchorEntry
     {
         public ulong Number { get; set; }

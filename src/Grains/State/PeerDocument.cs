@@ -14,5 +14,8 @@ internal sealed class PeerDocument
 
     public bool Configured { get; set; }
 
+    /// <summary>IP addresses that are kept out together with the peer while it is banned or blocked.</summary>
+    public List<string> KeptOutFrom { get; set; } = [];
+
     public PeerState? Policy { get; set; }
 }

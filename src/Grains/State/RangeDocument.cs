@@ -1,5 +1,6 @@
 using OpSync.Codec.Primitives;
 using OpSync.Contracts.Ranges;
+using OpSync.Sync.Peers;
 using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
 
@@ -25,15 +26,28 @@ internal sealed class RangeDocument
 
     public string? LowerHash { get; set; }
 
+    public string? PreferredPeer { get; set; }
+
+    public DateTimeOffset? Deadline { get; set; }
+
     public RangeState State { get; set; }
+
+    /// <summary>Why it ended, if not complete: for people.</summary>
+    public string EndText { get; set; } = "";
 
     /// <summary>Epoch of the latest activation; raised by conditional write before its first request.</summary>
     public long Generation { get; set; }
 
+    /// <summary>Boundaries that headers have linked to the anchor: where to go on after a restart.</summary>
+    public List<MarkEntry> Marks { get; set; } = [];
+
+    public BlockId[] ToMarks() => [.. Marks.Select(m => new BlockId(m.Number, Hash32.Parse(m.Hash)))];
+
     public RangeTarget ToTarget() => new(
         new BlockRange(First, Last),
         new Anchor(AnchorNumber, Hash32.Parse(AnchorHash), AnchorRank),
-        LowerNumber is { } number && LowerHash is { } hash ? new BlockId(number, Hash32.Parse(hash)) : null);
+        LowerNumber is { } number && LowerHash is { } hash ? new BlockId(number, Hash32.Parse(hash)) : null,
+        PreferredPeer is { } peer ? new PeerKey(peer) : null);
 
     public static RangeDocument From(RangeOrder order) => new()
     {
@@ -44,6 +58,16 @@ internal sealed class RangeDocument
         AnchorRank = (TrustRank)order.AnchorRank,
         LowerNumber = order.LowerLink?.Number,
         LowerHash = order.LowerLink?.Hash.ToString(),
+        PreferredPeer = order.PreferredPeer,
+        Deadline = order.Deadline,
         State = RangeState.Running,
     };
+
+    /// <summary>One boundary.</summary>
+    internal sealed class MarkEntry
+    {
+        public ulong Number { get; set; }
+
+        public string Hash { get; set; } = "";
+    }
 }

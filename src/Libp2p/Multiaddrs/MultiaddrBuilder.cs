@@ -23,8 +23,9 @@ internal struct MultiaddrBuilder
         switch (code)
         {
             case MultiaddrProtocols.Tcp:
-                // Digits only, and one way to write a number.
-                return ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
+                // Digits only, and one way to write a number. TryParse alone lets zero characters follow.
+                return !value.AsSpan().ContainsAnyExceptInRange('0', '9')
+                    && ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
                     && (value.Length == 1 || value[0] != '0') && TrySetPort(port);
             case MultiaddrProtocols.P2p:
                 return PeerId.TryParse(value, out PeerId? peer) && TrySetPeer(peer);

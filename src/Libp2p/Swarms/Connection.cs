@@ -13,6 +13,8 @@ internal sealed class Connection(ConnectionInfo info, YamuxSession session, Time
     private readonly Lock _gate = new();
     private FrozenSet<string> _spoken = [];
     private string? _closeReason;
+    private long _usedAt = time.GetTimestamp();
+    private int _uses;
     private TokenMeter _pushes = new(burst: 8, perSecond: 1, time);
 
     public ConnectionInfo Info => info;
@@ -21,6 +23,20 @@ internal sealed class Connection(ConnectionInfo info, YamuxSession session, Time
 
     /// <summary>Cancelled when the connection has ended.</summary>
     public CancellationToken Ended => _ended.Token;
+
+    /// <summary>Whether it takes a place in the table. Belongs to the table's lock.</summary>
+    public bool IsCounted { get; set; } = true;
+
+    /// <summary>Time since it was last of use to one of the two sides; what only keeps it alive does not count.</summary>
+    public TimeSpan IdleTime =>
+        Volatile.Read(ref _uses) > 0 || session.OutboundCount > 0 ? TimeSpan.Zero : time.GetElapsedTime(Volatile.Read(ref _usedAt));
+
+    /// <summary>A protocol begins (1) or ends (-1) to be served.</summary>
+    public void CountUse(int change)
+    {
+        Interlocked.Add(ref _uses, change);
+        Volatile.Write(ref _usedAt, time.GetTimestamp());
+    }
 
     /// <summary>Why it was closed by this side, or how the session ended.</summary>
     public string ReasonOf(YamuxEnd end) => Volatile.Read(ref _closeReason) ?? end.ToString();

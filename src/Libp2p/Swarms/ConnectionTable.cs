@@ -4,16 +4,26 @@ using OpSync.Libp2p.Identity;
 
 namespace OpSync.Libp2p.Swarms;
 
+/// <summary>Answer to an accepted socket.</summary>
+/// <param name="Refusal">The limit it met; null when it is let in.</param>
+/// <param name="Handshake">To be given back to <see cref="ConnectionTable.EndHandshake"/>.</param>
+/// <param name="Displaced">A handshake that had its chance and gave way; the caller aborts it.</param>
+internal readonly record struct Admission(string? Refusal, Handshake? Handshake, Handshake? Displaced);
+
 /// <summary>All connections of a swarm, and the counts that bound them. Thread-safe.</summary>
-internal sealed class ConnectionTable(SwarmOptions options)
+internal sealed class ConnectionTable(SwarmOptions options, TimeProvider time) : ILimitSource
 {
-    private readonly record struct AddressUse(int Connections, int Handshakes);
+    /// <summary>What one host or subnet uses; handshakes are included in connections.</summary>
+    private readonly record struct Use(int Connections, int Handshakes);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerId, List<Connection>> _byPeer = [];   // lists from oldest to newest, never empty
-    private readonly Dictionary<IPAddress, AddressUse> _byAddress = [];   // inbound only, handshakes included in connections
-    private int _handshakes;
-    private int _inbound;
+    private readonly Dictionary<IPAddress, Use> _byHost = [];             // inbound only, as are the subnets
+    private readonly Dictionary<IPAddress, Use> _bySubnet = [];
+    private readonly HashSet<PeerId> _protected = [];
+    private readonly LinkedList<Handshake> _handshakes = [];              // from oldest to newest
+    private readonly HandshakeRates _rates = new(options, time);
+    private int _inbound;    // established, as is the next
     private int _outbound;
 
     /// <summary>Whether a dial could still end in a connection.</summary>
@@ -26,58 +36,75 @@ internal sealed class ConnectionTable(SwarmOptions options)
         }
     }
 
-    /// <summary>Counts an accepted socket in, before anything is read from it; null, or the limit it met.</summary>
-    public string? Admit(IPAddress address)
+    /// <summary>Decides on an accepted socket before anything is read from it, the cheapest question first.</summary>
+    public Admission Admit(Socket socket, IPAddress address)
     {
         lock (_gate)
         {
-            AddressUse use = _byAddress.GetValueOrDefault(Key(address));
-            if (_inbound >= options.InboundConnectionsMax || _inbound + _outbound >= options.ConnectionsMax)
-                return nameof(options.InboundConnectionsMax);
-            if (use.Connections >= options.ConnectionsPerAddressMax)
-                return nameof(options.ConnectionsPerAddressMax);
-            if (_handshakes >= options.HandshakesMax)
-                return nameof(options.HandshakesMax);
-            if (use.Handshakes >= options.HandshakesPerAddressMax)
-                return nameof(options.HandshakesPerAddressMax);
-            _inbound++;
-            _handshakes++;
-            _byAddress[Key(address)] = new AddressUse(use.Connections + 1, use.Handshakes + 1);
-            return null;
+            IPAddress subnet = AddressScope.Subnet(address);
+            if (Exceeded(_byHost.GetValueOrDefault(AddressScope.Host(address)), _bySubnet.GetValueOrDefault(subnet)) is { } limit)
+                return new Admission(limit, null, null);
+            if (_rates.TryTake(subnet) is { } rate)
+                return new Admission(rate, null, null);
+            if (IsFull && FindIdle() is null)
+                return new Admission(nameof(options.InboundConnectionsMax), null, null);
+
+            // Who is honest is done long before the grace is over: a crowd of half-open connections cannot keep the door.
+            Handshake? displaced = null;
+            if (_handshakes.Count >= options.HandshakesMax)
+            {
+                displaced = _handshakes.First!.Value;
+                if (time.GetElapsedTime(displaced.StartedAt) < options.HandshakeGrace)
+                    return new Admission(nameof(options.HandshakesMax), null, null);
+                Uncount(displaced, succeeded: false);
+            }
+            Handshake handshake = new(socket, address, time.GetTimestamp());
+            handshake.Place = _handshakes.AddLast(handshake);
+            Change(address, 1, 1);
+            return new Admission(null, handshake, displaced);
         }
     }
 
     /// <summary>The handshake of an admitted socket is over; without success its place is free.</summary>
-    public void EndHandshake(IPAddress address, bool succeeded)
+    public void EndHandshake(Handshake handshake, bool succeeded)
     {
         lock (_gate)
-        {
-            _handshakes--;
-            Change(address, succeeded ? 0 : -1, -1);
-            if (!succeeded)
-                _inbound--;
-        }
+            Uncount(handshake, succeeded);
     }
 
-    /// <summary>Adds a connection. False when there is no room for a dialled one.</summary>
-    /// <param name="connection">Inbound ones are counted since <see cref="Admit"/>.</param>
-    /// <param name="replaced">The peer's oldest connection when it has one too many; the caller closes it.</param>
+    /// <summary>Adds a connection. False when there is no room for it.</summary>
+    /// <param name="connection">Inbound ones are counted for their address since <see cref="Admit"/>.</param>
+    /// <param name="replaced">A connection that gives way: the peer's oldest when it has one too many, or the one of least use
+    /// when all places are taken. The caller closes it.</param>
     public bool TryAdd(Connection connection, out Connection? replaced)
     {
         replaced = null;
         lock (_gate)
         {
-            if (!connection.Info.IsInbound)
+            bool known = _byPeer.TryGetValue(connection.Info.Peer, out List<Connection>? list);
+            if (known && list!.Count >= options.ConnectionsPerPeerMax)
             {
-                if (_inbound + _outbound >= options.ConnectionsMax)
-                    return false;
-                _outbound++;
-            }
-            if (!_byPeer.TryGetValue(connection.Info.Peer, out List<Connection>? list))
-                _byPeer.Add(connection.Info.Peer, list = []);
-            if (list.Count >= options.ConnectionsPerPeerMax)
                 replaced = list[0];
-            list.Add(connection);
+            }
+            else if (connection.Info.IsInbound && IsFull)
+            {
+                replaced = FindIdle();
+                if (replaced is null)
+                    return false;
+            }
+            else if (!connection.Info.IsInbound && _inbound + _outbound >= options.ConnectionsMax)
+            {
+                return false;
+            }
+            if (replaced is not null)
+                Uncount(replaced);
+            if (!known)
+                _byPeer.Add(connection.Info.Peer, list = []);
+            list!.Add(connection);
+            if (connection.Info.IsInbound)
+                _inbound++;
+            else
+                _outbound++;
             return true;
         }
     }
@@ -91,13 +118,21 @@ internal sealed class ConnectionTable(SwarmOptions options)
             list.Remove(connection);
             if (list.Count == 0)
                 _byPeer.Remove(connection.Info.Peer);
-            if (!connection.Info.IsInbound)
-            {
-                _outbound--;
-                return;
-            }
-            _inbound--;
-            Change(connection.Info.RemoteIp, -1, 0);
+            Uncount(connection);
+            if (connection.Info.IsInbound)
+                Change(connection.Info.RemoteIp, -1, 0);
+        }
+    }
+
+    /// <summary>A protected peer's connections never give way to strangers.</summary>
+    public void Protect(PeerId peer, bool isProtected)
+    {
+        lock (_gate)
+        {
+            if (isProtected)
+                _protected.Add(peer);
+            else
+                _protected.Remove(peer);
         }
     }
 
@@ -131,24 +166,96 @@ internal sealed class ConnectionTable(SwarmOptions options)
         }
     }
 
-    private void Change(IPAddress address, int connections, int handshakes)
+    /// <inheritdoc/>
+    public IEnumerable<LimitUse> Measure()
     {
-        IPAddress key = Key(address);
-        AddressUse use = _byAddress[key];
-        use = new AddressUse(use.Connections + connections, use.Handshakes + handshakes);
-        if (use == default)
-            _byAddress.Remove(key);
-        else
-            _byAddress[key] = use;
+        lock (_gate)
+        {
+            return
+            [
+                new(nameof(options.ConnectionsMax), _inbound + _outbound, options.ConnectionsMax),
+                new(nameof(options.InboundConnectionsMax), _inbound, options.InboundConnectionsMax),
+                new(nameof(options.ConnectionsPerAddressMax), Largest(_byHost, static u => u.Connections), options.ConnectionsPerAddressMax),
+                new(nameof(options.ConnectionsPerSubnetMax), Largest(_bySubnet, static u => u.Connections), options.ConnectionsPerSubnetMax),
+                new(nameof(options.HandshakesMax), _handshakes.Count, options.HandshakesMax),
+                new(nameof(options.HandshakesPerAddressMax), Largest(_byHost, static u => u.Handshakes), options.HandshakesPerAddressMax),
+                new(nameof(options.HandshakesPerSubnetMax), Largest(_bySubnet, static u => u.Handshakes), options.HandshakesPerSubnetMax),
+            ];
+        }
+
+        static int Largest(Dictionary<IPAddress, Use> uses, Func<Use, int> count) => uses.Count == 0 ? 0 : uses.Values.Max(count);
     }
 
-    /// <summary>One host owns an IPv4 address, but a whole IPv6 /64.</summary>
-    private static IPAddress Key(IPAddress address)
+    private bool IsFull => _inbound >= options.InboundConnectionsMax || _inbound + _outbound >= options.ConnectionsMax;
+
+    private string? Exceeded(Use host, Use subnet)
     {
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
-            return address;
-        byte[] bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes);
+        if (host.Connections >= options.ConnectionsPerAddressMax)
+            return nameof(options.ConnectionsPerAddressMax);
+        if (subnet.Connections >= options.ConnectionsPerSubnetMax)
+            return nameof(options.ConnectionsPerSubnetMax);
+        if (host.Handshakes >= options.HandshakesPerAddressMax)
+            return nameof(options.HandshakesPerAddressMax);
+        return subnet.Handshakes >= options.HandshakesPerSubnetMax ? nameof(options.HandshakesPerSubnetMax) : null;
+    }
+
+    /// <summary>The inbound connection that would be missed least: unused for the grace, from the subnet that has most, and there the
+    /// one unused longest.</summary>
+    private Connection? FindIdle()
+    {
+        Connection? found = null;
+        int crowd = 0;
+        foreach (List<Connection> list in _byPeer.Values)
+        {
+            foreach (Connection connection in list)
+            {
+                if (!connection.Info.IsInbound || !connection.IsCounted || _protected.Contains(connection.Info.Peer)
+                    || connection.IdleTime < options.IdleGrace)
+                {
+                    continue;
+                }
+                int sameSubnet = _bySubnet[AddressScope.Subnet(connection.Info.RemoteIp)].Connections;
+                if (found is null || sameSubnet > crowd || (sameSubnet == crowd && connection.IdleTime > found.IdleTime))
+                    (found, crowd) = (connection, sameSubnet);
+            }
+        }
+        return found;
+    }
+
+    private void Uncount(Handshake handshake, bool succeeded)
+    {
+        if (handshake.Place is not { } place)
+            return;
+        handshake.Place = null;
+        _handshakes.Remove(place);
+        Change(handshake.Address, succeeded ? 0 : -1, -1);
+    }
+
+    /// <summary>Frees the connection's place, once.</summary>
+    private void Uncount(Connection connection)
+    {
+        if (!connection.IsCounted)
+            return;
+        connection.IsCounted = false;
+        if (connection.Info.IsInbound)
+            _inbound--;
+        else
+            _outbound--;
+    }
+
+    private void Change(IPAddress address, int connections, int handshakes)
+    {
+        Change(_byHost, AddressScope.Host(address), connections, handshakes);
+        Change(_bySubnet, AddressScope.Subnet(address), connections, handshakes);
+    }
+
+    private static void Change(Dictionary<IPAddress, Use> uses, IPAddress key, int connections, int handshakes)
+    {
+        Use use = uses.GetValueOrDefault(key);
+        use = new Use(use.Connections + connections, use.Handshakes + handshakes);
+        if (use == default)
+            uses.Remove(key);
+        else
+            uses[key] = use;
     }
 }

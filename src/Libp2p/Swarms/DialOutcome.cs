@@ -12,7 +12,7 @@ public enum DialOutcome
     /// <summary>Nothing came of it within <see cref="SwarmOptions.DialTimeout"/>.</summary>
     Timeout,
 
-    /// <summary><see cref="Swarm.Gate"/> forbids the peer or the address.</summary>
+    /// <summary><see cref="Swarm.Access"/> forbids the peer or the address.</summary>
     Forbidden,
 
     /// <summary>Secured, but without a common muxer.</summary>

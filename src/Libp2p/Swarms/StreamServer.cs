@@ -13,10 +13,14 @@ internal sealed class StreamServer(SwarmOptions options, ILogger logger, TimePro
     /// <summary>Bytes a remote may still send after its answer; more resets the stream.</summary>
     private const int LingerBytesMax = 64 * 1024;
 
+    /// <summary>Protocols below it keep a connection going and are not what it is for.</summary>
+    private const string BuiltInPrefix = "/ipfs/";
+
     private sealed record Handlers(FrozenDictionary<string, ProtocolHandler> ById, FrozenSet<string> Ids);
 
     private readonly Lock _gate = new();
     private readonly WorkTracker _running = new();
+    private readonly FairShares _shares = new(options.InboundStreamsTotalMax);
     private Handlers _handlers = new(FrozenDictionary<string, ProtocolHandler>.Empty, []);
 
     /// <summary>Protocols served now.</summary>
@@ -37,10 +41,12 @@ internal sealed class StreamServer(SwarmOptions options, ILogger logger, TimePro
     /// <summary>Serves the stream on a task of its own, which the tracker counts; above the limit it is reset.</summary>
     public void Start(Connection connection, Libp2pStream stream)
     {
-        if (_running.Count >= options.InboundStreamsMax)
+        if (!_shares.TryTake(connection.Info.RemoteIp, 1))
         {
             stream.Dispose();
+            connection.Session.ChargeFruitless();
             SwarmMetrics.Inbound("limit");
+            LimitMetrics.Refused(nameof(options.InboundStreamsTotalMax));
             return;
         }
         _running.Enter();
@@ -52,6 +58,7 @@ internal sealed class StreamServer(SwarmOptions options, ILogger logger, TimePro
         // Bytes may be here already: without a yield the handler would run inside the connection's accept loop.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         string protocol = "", outcome = "served";
+        bool isUse = false;
         using Deadline deadline = new(options.NegotiateTimeout, time, connection.Ended);
         try
         {
@@ -64,6 +71,9 @@ internal sealed class StreamServer(SwarmOptions options, ILogger logger, TimePro
             }
             protocol = agreed.Protocol!;
             deadline.Restart(Timeout.InfiniteTimeSpan);
+            isUse = !protocol.StartsWith(BuiltInPrefix, StringComparison.Ordinal);
+            if (isUse)
+                connection.CountUse(1);
             ConnectionInfo from = connection.Info;
             await handlers.ById[protocol](new InboundStream(stream, from.Peer, from.RemoteIp, protocol, from.Id), deadline.Token);
             deadline.Restart(options.LingerTimeout);
@@ -72,6 +82,8 @@ internal sealed class StreamServer(SwarmOptions options, ILogger logger, TimePro
         catch (OperationCanceledException)
         {
             outcome = "cancelled";   // too slow, or the connection ended
+            if (!connection.Ended.IsCancellationRequested)
+                LimitMetrics.Refused(protocol.Length == 0 ? nameof(options.NegotiateTimeout) : nameof(options.LingerTimeout));
         }
         catch (IOException)
         {
@@ -87,7 +99,12 @@ internal sealed class StreamServer(SwarmOptions options, ILogger logger, TimePro
         finally
         {
             await stream.DisposeAsync();   // a reset, unless both halves are closed
+            if (isUse)
+                connection.CountUse(-1);
+            if (outcome is not ("served" or "failed"))
+                connection.Session.ChargeFruitless();
             SwarmMetrics.Inbound(outcome);
+            _shares.Return(connection.Info.RemoteIp, 1);
             _running.Exit();
         }
     }

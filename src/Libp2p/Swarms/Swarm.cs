@@ -14,8 +14,10 @@ namespace OpSync.Libp2p.Swarms;
 
 /// <summary>The process's libp2p node: dials, listens, keeps connections and their limits, opens and serves streams.</summary>
 /// <remarks>Thread-safe. Nothing a remote does throws out of here: each failure is an outcome. Identify and ping are built in.</remarks>
-public sealed class Swarm : IAsyncDisposable
+public sealed class Swarm : IAsyncDisposable, ILimitSource
 {
+    private const string ForbiddenReason = "not allowed";
+
     private readonly SwarmOptions _options;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -38,15 +40,17 @@ public sealed class Swarm : IAsyncDisposable
     /// <param name="logger">Where changes of state go.</param>
     /// <param name="time">Clock of all deadlines.</param>
     /// <param name="observer">Hears of connections, if given.</param>
+    /// <param name="access">Who may be connected; without it, all until <see cref="Access"/> gets a rule.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public Swarm(SwarmOptions options, PeerIdentity identity, ILogger logger, TimeProvider time, ISwarmObserver? observer = null)
+    public Swarm(
+        SwarmOptions options, PeerIdentity identity, ILogger logger, TimeProvider time, ISwarmObserver? observer = null, AccessList? access = null)
     {
         options.Validate();
         _options = options;
         _logger = logger;
         _time = time;
         LocalPeer = identity.Id;
-        _table = new ConnectionTable(options);
+        _table = new ConnectionTable(options, time);
         _upgrader = new Upgrader(options, identity, time);
         _dialer = new SwarmDialer(this, options, _upgrader, time, _work, _stop.Token);
         _server = new StreamServer(options, logger, time);
@@ -55,6 +59,9 @@ public sealed class Swarm : IAsyncDisposable
         Handle(IdentifyService.ProtocolId, _identify.ServeAsync);
         Handle(IdentifyService.PushProtocolId, _identify.ReceivePushAsync);
         Handle(PingProtocol.ProtocolId, new PingProtocol(time).ServeAsync);
+        Access = access ?? new AccessList(time);
+        Access.Narrowed += CloseForbidden;
+        LimitMetrics.Register(this);
     }
 
     /// <summary>The clock of the swarm and of the protocols that run on it.</summary>
@@ -73,9 +80,9 @@ public sealed class Swarm : IAsyncDisposable
     /// <summary>The connections as they are now.</summary>
     public IReadOnlyList<ConnectionInfo> Connections => [.. _table.Snapshot().Select(static c => c.Info)];
 
-    /// <summary>Says whether a peer at an address is let in, or may be dialled; null lets all in. Asked without a peer before the
-    /// handshake of an inbound connection or a dial of an unknown peer, and again once the peer is known. Must be fast and never throw.</summary>
-    public Func<PeerId?, IPAddress, bool>? Gate { get; set; }
+    /// <summary>Who may be connected. Asked before anything is read of an inbound connection, before a dial, and once the peer is
+    /// known; what a new rule keeps out is closed at once.</summary>
+    public AccessList Access { get; }
 
     /// <summary>Listens on an ip4 or ip6 address with a TCP port; port 0 lets the system choose.</summary>
     /// <exception cref="ArgumentException">The address names no IP address and port.</exception>
@@ -131,6 +138,9 @@ public sealed class Swarm : IAsyncDisposable
     /// <summary>Round trip to the peer by the muxer's keep-alive; null before the first answer.</summary>
     public TimeSpan? RoundTrip(PeerId peer) => _table.Newest(peer)?.Session.RoundTrip;
 
+    /// <summary>Keeps the peer's connections when strangers need places, or no longer. For peers that the configuration names.</summary>
+    public void Protect(PeerId peer, bool isProtected = true) => _table.Protect(peer, isProtected);
+
     /// <summary>Closes all connections to the peer.</summary>
     public void Disconnect(PeerId peer, string reason)
     {
@@ -147,8 +157,6 @@ public sealed class Swarm : IAsyncDisposable
         await _disposed;
     }
 
-    internal bool IsAllowed(PeerId? peer, IPAddress address) => Gate?.Invoke(peer, address) ?? true;
-
     /// <summary>Takes an upgraded connection in and runs it, or closes its session.</summary>
     internal async ValueTask<DialResult> AttachAsync(Upgraded upgraded, Multiaddr address, IPAddress ip, bool isInbound)
     {
@@ -157,7 +165,7 @@ public sealed class Swarm : IAsyncDisposable
         Connection? connection = null, replaced = null;
         if (remote == LocalPeer)
             outcome = DialOutcome.SelfDial;
-        else if (!IsAllowed(remote, ip))
+        else if (!Access.IsAllowed(remote, ip))
             outcome = DialOutcome.Forbidden;
         else
         {
@@ -165,7 +173,10 @@ public sealed class Swarm : IAsyncDisposable
                 Interlocked.Increment(ref _lastConnection), remote, address, ip, isInbound, _time.GetUtcNow());
             connection = new Connection(info, session, _time);
             if (!_table.TryAdd(connection, out replaced))
+            {
                 outcome = DialOutcome.LimitReached;
+                LimitMetrics.Refused(isInbound ? nameof(_options.InboundConnectionsMax) : nameof(_options.ConnectionsMax));
+            }
         }
         if (outcome != DialOutcome.Connected)
         {
@@ -173,9 +184,16 @@ public sealed class Swarm : IAsyncDisposable
             return new DialResult(outcome, null, $"{ip}: {outcome}");
         }
 
-        replaced?.Close("replaced by a newer connection");
+        if (replaced is not null)
+        {
+            bool isSamePeer = replaced.Info.Peer == remote;
+            LimitMetrics.Refused(isSamePeer ? nameof(_options.ConnectionsPerPeerMax) : nameof(_options.InboundConnectionsMax));
+            replaced.Close(isSamePeer ? "replaced by a newer connection" : "idle, and its place was needed");
+        }
         if (_stop.IsCancellationRequested)
             connection!.Close("shutting down");   // closed here, since the stop may not have seen it
+        else if (!Access.IsAllowed(remote, ip))
+            connection!.Close(ForbiddenReason);   // likewise: blocked between the first question and the table
         _ = TrackAsync(RunConnectionAsync(connection!));
         return new DialResult(DialOutcome.Connected, connection!.Info, null);
     }
@@ -285,8 +303,28 @@ public sealed class Swarm : IAsyncDisposable
         }
     }
 
+    IEnumerable<LimitUse> ILimitSource.Measure() =>
+    [
+        .. _table.Measure(),
+        new(nameof(_options.InboundStreamsTotalMax), _server.Running.Count, _options.InboundStreamsTotalMax),
+        new(nameof(_options.BufferedBytesTotalMax), _upgrader.Buffered.Own, _options.BufferedBytesTotalMax),
+        new(nameof(_options.InboundBufferedBytesTotalMax), _upgrader.Buffered.Inbound, _options.InboundBufferedBytesTotalMax),
+        new(nameof(_options.DialsMax), _dialer.Count, _options.DialsMax),
+    ];
+
+    private void CloseForbidden()
+    {
+        foreach (Connection connection in _table.Snapshot())
+        {
+            if (!Access.IsAllowed(connection.Info.Peer, connection.Info.RemoteIp))
+                connection.Close(ForbiddenReason);
+        }
+    }
+
     private async Task StopAsync()
     {
+        Access.Narrowed -= CloseForbidden;
+        LimitMetrics.Unregister(this);
         await _stop.CancelAsync();
         List<Connection> connections = _table.Snapshot();
         foreach (Connection connection in connections)

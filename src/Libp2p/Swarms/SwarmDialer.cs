@@ -12,6 +12,9 @@ internal sealed class SwarmDialer(
     private readonly Dictionary<PeerId, Task<DialResult>> _byPeer = [];   // its own lock
     private int _count;
 
+    /// <summary>Dials under way.</summary>
+    public int Count => Volatile.Read(ref _count);
+
     public async ValueTask<DialResult> DialAsync(
         PeerId? expected, IReadOnlyList<Multiaddr> addresses, CancellationToken cancellationToken)
     {
@@ -21,6 +24,8 @@ internal sealed class SwarmDialer(
         {
             if (expected is null || !_byPeer.TryGetValue(expected, out dial))
             {
+                if (_count >= options.DialsMax)
+                    LimitMetrics.Refused(nameof(options.DialsMax));
                 if (_count >= options.DialsMax || stop.IsCancellationRequested)
                     return new DialResult(DialOutcome.LimitReached, null, "too many dials, or shutting down");
                 _count++;
@@ -45,6 +50,8 @@ internal sealed class SwarmDialer(
         }
         catch (OperationCanceledException)
         {
+            if (whole.HasPassed)
+                LimitMetrics.Refused(nameof(options.DialTimeout));
             result = new DialResult(DialOutcome.Timeout, null, whole.HasPassed ? "deadline passed" : "shutting down");
         }
         finally
@@ -103,7 +110,7 @@ internal sealed class SwarmDialer(
     private async ValueTask<DialResult> TryOneAsync(
         PeerId? expected, Multiaddr address, IPEndPoint endPoint, CancellationToken cancellationToken)
     {
-        if (!swarm.IsAllowed(expected, endPoint.Address))
+        if (!swarm.Access.IsAllowed(expected, endPoint.Address))
             return new DialResult(DialOutcome.Forbidden, null, $"{endPoint}: not allowed");
         if (await TcpTransport.ConnectAsync(endPoint, cancellationToken) is not { } transport)
             return new DialResult(DialOutcome.Unreachable, null, $"{endPoint}: nobody answers");

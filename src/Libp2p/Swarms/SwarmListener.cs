@@ -25,16 +25,21 @@ internal sealed class SwarmListener(
             {
                 Socket socket = await acceptor.AcceptAsync(stop);
                 IPAddress ip = Plain(((IPEndPoint)socket.RemoteEndPoint!).Address);
-                string? refusal = swarm.IsAllowed(null, ip) ? table.Admit(ip) : nameof(Swarm.Gate);
-                if (refusal is null)
+                Admission admission = swarm.Access.IsAllowed(null, ip) ? table.Admit(socket, ip) : new Admission(nameof(AccessList), null, null);
+                if (admission.Handshake is { } handshake)
                 {
+                    if (admission.Displaced is { } displaced)
+                    {
+                        displaced.Abort();
+                        LimitMetrics.Refused(nameof(options.HandshakesMax));
+                    }
                     work.Enter();
-                    _ = UpgradeAsync(socket, ip, work, stop);
+                    _ = UpgradeAsync(handshake, work, stop);
                     continue;
                 }
                 socket.Close(timeout: 0);   // a TCP reset: nothing lingers on our side
-                SwarmMetrics.Refused(refusal);
-                Log.InboundRefused(logger, ip, refusal);
+                LimitMetrics.Refused(admission.Refusal!);
+                Log.InboundRefused(logger, ip, admission.Refusal!);
             }
             catch (SocketException e)
             {
@@ -48,9 +53,10 @@ internal sealed class SwarmListener(
         }
     }
 
-    private async Task UpgradeAsync(Socket socket, IPAddress ip, WorkTracker work, CancellationToken stop)
+    private async Task UpgradeAsync(Handshake handshake, WorkTracker work, CancellationToken stop)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        (Socket socket, IPAddress ip) = (handshake.Socket, handshake.Address);
         bool isOpen = false;
         string detail = "too slow";
         try
@@ -69,13 +75,20 @@ internal sealed class SwarmListener(
         catch (OperationCanceledException)
         {
             // The handshake's time is up, or the swarm stops; the upgrade has closed the socket.
+            if (!stop.IsCancellationRequested)
+                LimitMetrics.Refused(nameof(options.UpgradeTimeout));
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        {
+            detail = "lost";   // gone before it began, or displaced
         }
         finally
         {
-            table.EndHandshake(ip, isOpen);
+            table.EndHandshake(handshake, isOpen);
             if (!isOpen)
             {
-                SwarmMetrics.Refused("Handshake");
+                SwarmMetrics.HandshakeFailed();
+                socket.Dispose();
                 Log.InboundRefused(logger, ip, detail);
             }
             work.Exit();

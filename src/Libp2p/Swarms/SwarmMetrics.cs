@@ -13,8 +13,8 @@ internal static class SwarmMetrics
     private static readonly Counter<long> s_closed =
         s_meter.CreateCounter<long>("opsync.libp2p.connections.closed", "{connection}", "Connections that ended, by reason.");
 
-    private static readonly Counter<long> s_refused =
-        s_meter.CreateCounter<long>("opsync.libp2p.connections.refused", "{connection}", "Inbound connections turned away, by limit.");
+    private static readonly Counter<long> s_handshakesFailed =
+        s_meter.CreateCounter<long>("opsync.libp2p.handshakes.failed", "{handshake}", "Inbound connections that were let in and came to nothing.");
 
     private static readonly Counter<long> s_dials =
         s_meter.CreateCounter<long>("opsync.libp2p.dials", "{dial}", "Dials, by outcome.");
@@ -27,7 +27,7 @@ internal static class SwarmMetrics
 
     public static void Closed(Yamux.YamuxEnd end) => s_closed.Add(1, new KeyValuePair<string, object?>("reason", end));
 
-    public static void Refused(string limit) => s_refused.Add(1, new KeyValuePair<string, object?>("limit", limit));
+    public static void HandshakeFailed() => s_handshakesFailed.Add(1);
 
     public static void Dialed(DialOutcome outcome) => s_dials.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 

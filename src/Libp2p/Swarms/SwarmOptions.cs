@@ -9,7 +9,8 @@ public sealed record SwarmOptions
     /// <summary>Connections in all, 1 to 10,000.</summary>
     public int ConnectionsMax { get; init; } = 256;
 
-    /// <summary>Connections others opened: what <see cref="ConnectionsMax"/> leaves is kept for peers we dial.</summary>
+    /// <summary>Connections others opened: what <see cref="ConnectionsMax"/> leaves is kept for peers we dial. When all are taken, a
+    /// newcomer who has proved his identity takes the place of the one that is of least use, if one is idle.</summary>
     public int InboundConnectionsMax { get; init; } = 192;
 
     /// <summary>Connections with one peer, 1 or more. Two, since both sides may dial at the same time. A further one, whose peer
@@ -19,11 +20,38 @@ public sealed record SwarmOptions
     /// <summary>Inbound connections from one IPv4 address or one IPv6 /64, handshakes included.</summary>
     public int ConnectionsPerAddressMax { get; init; } = 32;
 
-    /// <summary>Inbound connections whose handshake is not done. Above it, new ones are closed unread.</summary>
+    /// <summary>Inbound connections from one IPv4 /24 or one IPv6 /48, handshakes included.</summary>
+    public int ConnectionsPerSubnetMax { get; init; } = 64;
+
+    /// <summary>Time without use after which an inbound connection may have to give way when all places are taken. Op-node's
+    /// connection manager grants 30 s.</summary>
+    public TimeSpan IdleGrace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Inbound connections whose handshake is not done. Above it, a new one takes the place of the oldest that has had
+    /// <see cref="HandshakeGrace"/>, or is closed unread.</summary>
     public int HandshakesMax { get; init; } = 64;
 
-    /// <summary>The same for one address, so that one host cannot take all of them.</summary>
+    /// <summary>Time a handshake has in peace, whatever the crowd at the door: some round trips around the world.</summary>
+    public TimeSpan HandshakeGrace { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Handshakes at a time from one address, so that one host cannot take all of them.</summary>
     public int HandshakesPerAddressMax { get; init; } = 16;
+
+    /// <summary>Handshakes at a time from one subnet.</summary>
+    public int HandshakesPerSubnetMax { get; init; } = 32;
+
+    /// <summary>Handshakes that may begin per second in the long run, over all addresses; each costs about a millisecond of one core.
+    /// More are closed unread.</summary>
+    public int HandshakeRate { get; init; } = 256;
+
+    /// <summary>Handshakes that may begin at once, over all addresses.</summary>
+    public int HandshakeBurst { get; init; } = 512;
+
+    /// <summary>Handshakes that may begin per second in the long run from one subnet.</summary>
+    public int HandshakeRatePerSubnet { get; init; } = 32;
+
+    /// <summary>Handshakes that may begin at once from one subnet.</summary>
+    public int HandshakeBurstPerSubnet { get; init; } = 128;
 
     /// <summary>Dials at a time. Above it the answer is <see cref="DialOutcome.LimitReached"/>.</summary>
     public int DialsMax { get; init; } = 32;
@@ -31,12 +59,15 @@ public sealed record SwarmOptions
     /// <summary>Socket addresses tried in one dial; the rest is ignored.</summary>
     public int DialAddressesMax { get; init; } = 16;
 
-    /// <summary>Inbound streams handled at a time over all connections; more are reset. <see cref="YamuxOptions.InboundStreamsMax"/>
-    /// bounds one connection.</summary>
-    public int InboundStreamsMax { get; init; } = 2_048;
+    /// <summary>Inbound streams handled at a time over all connections; more are reset. A subnet gets no more than a quarter of what is
+    /// free, so that there is always some left for the next. <see cref="YamuxOptions.InboundStreamsMax"/> bounds one connection.</summary>
+    public int InboundStreamsTotalMax { get; init; } = 2_048;
 
     /// <summary>Received, unread bytes over all connections. A stream that would go above is reset.</summary>
-    public long BufferedBytesMax { get; init; } = 128 * 1024 * 1024;
+    public long BufferedBytesTotalMax { get; init; } = 128 * 1024 * 1024;
+
+    /// <summary>Received, unread bytes of streams that others opened, over all connections, so that what we are sent unasked cannot displace the answers we asked for.</summary>
+    public long InboundBufferedBytesTotalMax { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>Connections the operating system holds for us until they are accepted.</summary>
     public int ListenBacklog { get; init; } = 128;
@@ -78,10 +109,19 @@ public sealed record SwarmOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(ConnectionsPerAddressMax, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(HandshakesMax, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(HandshakesPerAddressMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ConnectionsPerSubnetMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(HandshakesPerSubnetMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(HandshakeRate, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(HandshakeBurst, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(HandshakeRatePerSubnet, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(HandshakeBurstPerSubnet, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(HandshakeGrace, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(IdleGrace, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(DialsMax, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(DialAddressesMax, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(InboundStreamsMax, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(BufferedBytesMax, Muxer.BufferedBytesMax);
+        ArgumentOutOfRangeException.ThrowIfLessThan(InboundStreamsTotalMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BufferedBytesTotalMax, Muxer.BufferedBytesMax);
+        ArgumentOutOfRangeException.ThrowIfLessThan(InboundBufferedBytesTotalMax, Muxer.InboundBufferedBytesMax);
         ArgumentOutOfRangeException.ThrowIfLessThan(ListenBacklog, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DialTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(UpgradeTimeout, TimeSpan.Zero);

@@ -19,7 +19,11 @@ internal sealed class Upgrader(SwarmOptions options, PeerIdentity identity, Time
     private static readonly FrozenSet<string> s_securitySet = s_security.ToFrozenSet();
     private static readonly FrozenSet<string> s_muxerSet = s_muxers.ToFrozenSet();
 
-    private readonly ByteQuota _buffered = new(options.BufferedBytesMax);
+    private readonly ByteQuota _buffered = new(options.BufferedBytesTotalMax);
+    private readonly ByteQuota _inboundBuffered = new(options.InboundBufferedBytesTotalMax);
+
+    /// <summary>Bytes that unread data takes: of streams we opened, and of streams others opened.</summary>
+    public (long Own, long Inbound) Buffered => (_buffered.Used, _inboundBuffered.Used);
 
     /// <summary>Runs the upgrade. On success the session owns the transport, otherwise it is closed.</summary>
     public async ValueTask<Upgraded> RunAsync(Stream transport, bool isDialer, PeerId? expected, CancellationToken cancellationToken)
@@ -61,7 +65,7 @@ internal sealed class Upgrader(SwarmOptions options, PeerIdentity identity, Time
             (channel, MultistreamVerdict verdict) = await AgreeOnMuxerAsync(noise, isDialer, cancellationToken);
             if (channel is null)
                 return Failed(DialOutcome.MuxerFailed, $"no agreement on yamux: {verdict}");
-            var session = YamuxSession.Start(channel, isDialer, options.Muxer, _buffered, time);
+            var session = YamuxSession.Start(channel, isDialer, options.Muxer, _buffered, time, _inboundBuffered);
             return new Upgraded(DialOutcome.Connected, session, noise.Remote, null);
         }
         finally

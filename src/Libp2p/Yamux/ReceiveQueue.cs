@@ -9,9 +9,10 @@ internal struct ReceiveQueue(ByteQuota quota)
     /// <summary>Smallest segment rented: small frames share one.</summary>
     private const int SegmentMin = 4 * 1024;
 
-    private sealed class Segment(byte[] buffer)
+    private sealed class Segment(byte[] buffer, int accounted)
     {
         public readonly byte[] Buffer = buffer;
+        public readonly int Accounted = accounted;
         public int Start;
         public int End;
         public Segment? Next;
@@ -23,7 +24,8 @@ internal struct ReceiveQueue(ByteQuota quota)
     /// <summary>Bytes to be read.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Copies <paramref name="data"/> in; false when the quota has no room. The quota counts rented memory, not content.</summary>
+    /// <summary>Copies <paramref name="data"/> in; false when the quota has no room. The quota counts rented memory, not
+    /// content. A first small segment is outside of it: the number of streams bounds those.</summary>
     public bool TryAdd(ReadOnlySpan<byte> data)
     {
         if (_tail is { } tail)
@@ -38,13 +40,14 @@ internal struct ReceiveQueue(ByteQuota quota)
             return true;
 
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(data.Length, SegmentMin));
-        if (!quota.TryTake(buffer.Length))
+        int accounted = _head is null && buffer.Length == SegmentMin ? 0 : buffer.Length;
+        if (!quota.TryTake(accounted))
         {
             ArrayPool<byte>.Shared.Return(buffer);
             return false;
         }
         data.CopyTo(buffer);
-        var added = new Segment(buffer) { End = data.Length };
+        var added = new Segment(buffer, accounted) { End = data.Length };
         Length += data.Length;
         if (_tail is null)
             _head = added;
@@ -84,7 +87,7 @@ internal struct ReceiveQueue(ByteQuota quota)
         _head = head.Next;
         if (_head is null)
             _tail = null;
-        quota.Return(head.Buffer.Length);
+        quota.Return(head.Accounted);
         ArrayPool<byte>.Shared.Return(head.Buffer);
     }
 }

@@ -9,7 +9,7 @@ internal sealed class StreamReceiver(YamuxStream stream, YamuxLimits limits) : I
 {
     private readonly Lock _gate = new();
     private ManualResetValueTaskSourceCore<int> _read = new() { RunContinuationsAsynchronously = true };
-    private ReceiveQueue _queue = new(limits.Buffered);
+    private ReceiveQueue _queue = new(stream.IsInbound ? limits.InboundBuffered : limits.Buffered);
     private ReceiveWindow _window = new();
     private Memory<byte> _target;
     private CancellationToken _token;

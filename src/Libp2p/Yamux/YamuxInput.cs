@@ -21,6 +21,7 @@ internal sealed class YamuxInput(YamuxSession session, uint dataMax)
                 int n = (int)Math.Min(_bodyLeft, (uint)chunk.Length);
                 if (_stream is { } stream && !stream.TryDeliver(chunk[..n]))
                 {
+                    LimitMetrics.Refused(stream.IsInbound ? nameof(YamuxOptions.InboundBufferedBytesMax) : nameof(YamuxOptions.BufferedBytesMax));
                     stream.Reset("The connection holds too many unread bytes.");
                     _stream = null;
                 }

@@ -20,8 +20,12 @@ public sealed record YamuxOptions
     /// <summary>Bytes all streams' windows together may grow above their initial size, 0 to 64 MiB.</summary>
     public int WindowGrowthMax { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>Received, unread bytes a connection may hold, 512 KiB to 1 GiB. A stream that would go above is reset.</summary>
+    /// <summary>Received, unread bytes a connection may hold of the streams this side opened, 512 KiB to 1 GiB. A stream that would go
+    /// above is reset. The first 4 KiB of each stream are free: a small message gets through whoever fills the rest.</summary>
     public int BufferedBytesMax { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Received, unread bytes a connection may hold of the streams the remote opened, 512 KiB to 1 GiB.</summary>
+    public int InboundBufferedBytesMax { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>How often a silent connection is pinged, 5 s or more.</summary>
     public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(30);
@@ -42,7 +46,7 @@ public sealed record YamuxOptions
     public int PingsPerSecond { get; init; } = 2;
 
     /// <summary>Nuisance points a remote may run up: 1 for an empty frame, a frame of an unknown stream (legal after our reset) or an
-    /// unanswered ping, 8 for a refused stream. Beyond it the session ends.</summary>
+    /// unanswered ping, 8 for a stream that was refused or came to nothing. Beyond it the session ends.</summary>
     public int NuisanceBurst { get; init; } = 16_384;
 
     /// <summary>Nuisance points forgiven per second.</summary>
@@ -58,6 +62,7 @@ public sealed record YamuxOptions
         CheckRange(ReceiveWindowMax, SendWindow.Initial, 16 * 1024 * 1024, nameof(ReceiveWindowMax));
         CheckRange(WindowGrowthMax, 0, 64 * 1024 * 1024, nameof(WindowGrowthMax));
         CheckRange(BufferedBytesMax, 2 * SendWindow.Initial, 1024 * 1024 * 1024, nameof(BufferedBytesMax));
+        CheckRange(InboundBufferedBytesMax, 2 * SendWindow.Initial, 1024 * 1024 * 1024, nameof(InboundBufferedBytesMax));
         CheckRange(PingBurst, 1, int.MaxValue, nameof(PingBurst));
         CheckRange(PingsPerSecond, 0, int.MaxValue, nameof(PingsPerSecond));
         CheckRange(NuisanceBurst, 1, int.MaxValue, nameof(NuisanceBurst));

@@ -33,6 +33,7 @@ public sealed class YamuxSession : IAsyncDisposable
     private int _outboundCount;
     private int _inboundCount;
     private int _end;
+    private int _charged;
     private volatile bool _remoteIsLeaving;
     private volatile bool _refusesStreams;
     private long _receivedAt;
@@ -41,12 +42,12 @@ public sealed class YamuxSession : IAsyncDisposable
     private long _roundTripTicks;
     private ITimer? _closeDeadline;
 
-    private YamuxSession(ISecureChannel channel, bool isDialer, YamuxOptions options, ByteQuota? process, TimeProvider time)
+    private YamuxSession(ISecureChannel channel, bool isDialer, YamuxOptions options, ByteQuota? process, ByteQuota? processInbound, TimeProvider time)
     {
         _channel = channel;
         _options = options;
         _time = time;
-        _limits = new YamuxLimits(options, process);
+        _limits = new YamuxLimits(options, process, processInbound);
         _output = new YamuxOutput(channel, time);
         _accepted = Channel.CreateBounded<YamuxStream>(
             new BoundedChannelOptions(options.AcceptBacklogMax) { SingleWriter = true });
@@ -75,7 +76,7 @@ public sealed class YamuxSession : IAsyncDisposable
     public int InboundCount => Volatile.Read(ref _inboundCount);
 
     /// <summary>Memory held for received, unread data, in bytes.</summary>
-    public long BufferedBytes => _limits.Buffered.Used;
+    public long BufferedBytes => _limits.Buffered.Used + _limits.InboundBuffered.Used;
 
     /// <summary>Round trip of the last answered keep-alive ping; null before the first.</summary>
     public TimeSpan? RoundTrip => Volatile.Read(ref _roundTripTicks) is var ticks and not 0 ? TimeSpan.FromTicks(ticks) : null;
@@ -86,9 +87,10 @@ public sealed class YamuxSession : IAsyncDisposable
     /// <param name="options">Limits.</param>
     /// <param name="process">A quota of unread bytes shared by all sessions of the process, if any.</param>
     /// <param name="time">Clock of keep-alive, deadlines and rate limits.</param>
+    /// <param name="processInbound">The same for the streams that remotes open; without it they share the other.</param>
     public static YamuxSession Start(
-        ISecureChannel channel, bool isDialer, YamuxOptions options, ByteQuota? process, TimeProvider time) =>
-        new(channel, isDialer, options, process, time);
+        ISecureChannel channel, bool isDialer, YamuxOptions options, ByteQuota? process, TimeProvider time, ByteQuota? processInbound = null) =>
+        new(channel, isDialer, options, process, processInbound ?? process, time);
 
     /// <summary>Opens a stream; null when <see cref="CanOpen"/> is false. The remote hears of it with the first write, so opening
     /// costs no round trip and no frame.</summary>
@@ -96,6 +98,8 @@ public sealed class YamuxSession : IAsyncDisposable
     {
         lock (_streams)
         {
+            if (_outboundCount >= _options.OutboundStreamsMax)
+                LimitMetrics.Refused(nameof(_options.OutboundStreamsMax));
             if (!CanOpen || _nextId > uint.MaxValue - 2)
                 return null;
             var stream = new YamuxStream(this, _output, _limits, _nextId, isInbound: false);
@@ -151,6 +155,9 @@ public sealed class YamuxSession : IAsyncDisposable
         await Completion;
     }
 
+    /// <summary>A stream of the remote was work and came to nothing: it counts as a refused one does. Any thread.</summary>
+    internal void ChargeFruitless() => Interlocked.Add(ref _charged, RefusedStreamPoints);
+
     /// <summary>Both sides are done with the stream: its id is unknown from now on.</summary>
     internal void Remove(YamuxStream stream)
     {
@@ -174,6 +181,8 @@ public sealed class YamuxSession : IAsyncDisposable
     internal YamuxEnd OnFrame(YamuxHeader header, out YamuxStream? stream)
     {
         stream = null;
+        if (Volatile.Read(ref _charged) != 0 && Nuisance(Interlocked.Exchange(ref _charged, 0)) is var end && end != YamuxEnd.None)
+            return end;
         switch (header.Type)
         {
             case YamuxType.Ping:
@@ -241,6 +250,7 @@ public sealed class YamuxSession : IAsyncDisposable
                 stream = null;
             }
         }
+        LimitMetrics.Refused(nameof(_options.InboundStreamsMax));
         _output.Control(new YamuxHeader(YamuxType.WindowUpdate, YamuxFlags.Rst, header.StreamId, 0));
         return Nuisance(RefusedStreamPoints);
     }
@@ -260,7 +270,13 @@ public sealed class YamuxSession : IAsyncDisposable
         return YamuxEnd.None;
     }
 
-    private YamuxEnd Nuisance(int points) => _nuisance.TryTake(points) ? YamuxEnd.None : YamuxEnd.FrameFlood;
+    private YamuxEnd Nuisance(int points)
+    {
+        if (_nuisance.TryTake(points))
+            return YamuxEnd.None;
+        LimitMetrics.Refused(nameof(_options.NuisanceBurst));
+        return YamuxEnd.FrameFlood;
+    }
 
     private async Task<YamuxEnd> RunAsync()
     {
@@ -319,9 +335,15 @@ public sealed class YamuxSession : IAsyncDisposable
         long now = _time.GetTimestamp();
         TimeSpan silence = _time.GetElapsedTime(Volatile.Read(ref _receivedAt), now);
         if (_output.WriteAge > _options.WriteTimeout)
+        {
+            LimitMetrics.Refused(nameof(_options.WriteTimeout));
             Close(YamuxEnd.WriteStalled);
+        }
         else if (silence > _options.SilenceMax)
+        {
+            LimitMetrics.Refused(nameof(_options.SilenceMax));
             Close(YamuxEnd.Silent);
+        }
         else if (_time.GetElapsedTime(_pingedAt, now) >= _options.KeepAliveInterval)
         {
             Volatile.Write(ref _pingedAt, now);

@@ -20,10 +20,10 @@ internal sealed class YamuxStream : Libp2pStream
     {
         _session = session;
         _output = output;
-        _receiver = new StreamReceiver(this, limits);
         _sender = new StreamSender(id, isInbound ? YamuxFlags.Ack : YamuxFlags.Syn, output);
         Id = id;
         IsInbound = isInbound;
+        _receiver = new StreamReceiver(this, limits);
     }
 
     public uint Id { get; }

@@ -6,10 +6,11 @@ namespace OpSync.Silo.Fetching;
 /// <summary>Groups items per receiver, so that a receiver gets one call for many of them.</summary>
 /// <remarks>
 /// A lane sends one batch at a time, in order; while a call is under way the next batch fills. A call that fails is repeated a
-/// few times and then dropped: receivers have deadlines for what never arrives. Lanes exist only while they have items.
+/// few times and then dropped: receivers have deadlines for what never arrives. A batch keeps its number when it is repeated, and
+/// numbers rise, so that a receiver can count it once. Lanes exist only while they have items.
 /// </remarks>
 internal sealed class GrainBatcher<TKey, TItem>(
-    Func<TKey, TItem[], Task> send, TimeProvider time, ILogger log)
+    Func<TKey, TItem[], long, Task> send, TimeProvider time, ILogger log)
     where TKey : notnull
 {
     /// <summary>Items in one call (design section 5).</summary>
@@ -26,6 +27,7 @@ internal sealed class GrainBatcher<TKey, TItem>(
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<TKey, Lane> _lanes = new();
+    private long _sequence;
 
     public void Post(TKey key, TItem item)
     {
@@ -46,6 +48,9 @@ internal sealed class GrainBatcher<TKey, TItem>(
         }
     }
 
+    /// <summary>Waits until the lanes that exist now have delivered or given up.</summary>
+    public Task DrainAsync() => Task.WhenAll(_lanes.Values.Select(lane => lane.Done.Task));
+
     private async Task RunAsync(TKey key, Lane lane)
     {
         while (true)
@@ -62,6 +67,7 @@ internal sealed class GrainBatcher<TKey, TItem>(
                 {
                     lane.Closed = true;
                     _lanes.TryRemove(key, out _);
+                    lane.Done.TrySetResult();
                     return;
                 }
 
@@ -75,11 +81,12 @@ internal sealed class GrainBatcher<TKey, TItem>(
 
     private async Task SendAsync(TKey key, TItem[] batch)
     {
+        long sequence = Interlocked.Increment(ref _sequence);
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                await send(key, batch).ConfigureAwait(false);
+                await send(key, batch, sequence).ConfigureAwait(false);
                 return;
             }
             catch (Exception e)
@@ -96,6 +103,8 @@ internal sealed class GrainBatcher<TKey, TItem>(
     private sealed class Lane
     {
         public List<TItem> Items { get; } = [];
+
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public bool Running { get; set; }
 

@@ -12,7 +12,7 @@ namespace OpSync.Silo.Fetching;
 
 /// <summary>Decodes and checks each answer once, outside any grain, one worker per core, and puts the payload into quarantine.</summary>
 internal sealed class Verifier(
-    ChainRegistry chains, IGrainFactory grains, IByteBudget budget, FetchReports reports, ILogger<Verifier> log) : BackgroundService
+    ChainRegistry chains, IGrainFactory grains, IByteBudget budget, HandoverTickets tickets, FetchReports reports, ILogger<Verifier> log) : BackgroundService
 {
     /// <summary>Answers waiting for a worker. A full queue holds back the links, whose answers stay accounted for.</summary>
     private const int QueueMax = 256;
@@ -77,7 +77,7 @@ internal sealed class Verifier(
             return;
         }
 
-        byte[] wire = reader.ToWire(bytes);
+        byte[] wire = reader.CanKeep && response.Exact is { } exact ? exact : reader.ToWire(bytes);
         long surplus = fetched.Reserved - wire.Length;
         if (surplus > 0)
         {
@@ -96,30 +96,33 @@ internal sealed class Verifier(
     private async Task HoldAsync(FetchedResponse fetched, BlockFacts facts, byte[] wire)
     {
         HoldVerdict verdict = HoldVerdict.Refused;
+        long ticket = tickets.Issue();
         try
         {
             verdict = await grains.GetBlock(fetched.Range.ChainId, facts.Number)
-                .Hold(new HeldPayload(facts.Hash, facts.ParentHash, facts.Timestamp, wire, budget.Id, fetched.Item.Urgent)).ConfigureAwait(false);
+                .Hold(new HeldPayload(facts.Hash, facts.ParentHash, facts.Timestamp, wire, budget.Id, fetched.Item.Urgent, ticket)).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             Log.HandOverFailed(log, e);
         }
 
-        if (verdict == HoldVerdict.Refused)
+        // Whether the quarantine accounts for the bytes does not depend on what came back of the call, which may have run unheard.
+        bool ours = tickets.TryTake(ticket);
+        if (verdict == HoldVerdict.Refused && ours)
         {
             End(fetched, FetchVerdict.OurFault, wire.Length, wire.Length);
             return;
         }
 
-        if (verdict != HoldVerdict.KeptHere) budget.Return(wire.Length, fetched.Item.Urgent);
+        if (ours) budget.Return(wire.Length, fetched.Item.Urgent);
         reports.Good(fetched, facts, wire.Length);
     }
 
     private void End(in FetchedResponse fetched, FetchVerdict verdict, int bytes, long reserved)
     {
         budget.Return(reserved, fetched.Item.Urgent);
-        reports.Ended(fetched.Peer, fetched.Range, fetched.Item, verdict, bytes, fetched.Elapsed);
+        reports.Bad(fetched, verdict, bytes);
     }
 
     private static FetchVerdict ToVerdict(PayloadFault fault) => fault == PayloadFault.NotFound

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using OpSync.Libp2p.Swarms;
 using OpSync.Silo.Chains;
 using OpSync.Silo.Fetching;
 using OpSync.Silo.Peering;
@@ -33,7 +34,12 @@ public static class SiloHosting
         services.AddSingleton(chains);
         services.AddSingleton<IBlockStores>(chains);
         services.AddSingleton<IByteBudget>(new ByteBudget(settings.MemoryBudget));
+        services.AddSingleton<HandoverTickets>();
+        services.AddSingleton(MakeAccessList);
+        services.AddSingleton(new WindowShares(settings.MemoryBudget - ByteBudget.Reserve, settings.WindowBlocksMax));
         services.AddSingleton<SwarmHolder>();
+        services.AddSingleton<Fetcher>();
+        services.AddSingleton(s => new SiloAddresses(s.GetRequiredService<SwarmHolder>()));
         services.AddSingleton<FetchReports>();
         services.AddSingleton<Verifier>();
         services.AddSingleton<StoreWriterFigures>();
@@ -41,6 +47,7 @@ public static class SiloHosting
         services.AddSingleton<IStoreQueue>(s => s.GetRequiredService<StoreWriter>());
         services.AddSingleton<PeerLinks>();
         services.AddSingleton<IPeerLinks>(s => s.GetRequiredService<PeerLinks>());
+        services.AddSingleton<IHeaderLinks, HeaderLinks>();
         services.AddSingleton<ServeProtocol>();
 
         // Hosted services stop in reverse: the swarm first, then the grains, then what they handed on becomes durable.
@@ -49,5 +56,15 @@ public static class SiloHosting
         SiloEngine.Add(builder, settings);
         services.AddHostedService<SwarmService>();
         return builder;
+    }
+
+    private static AccessList MakeAccessList(IServiceProvider services)
+    {
+        SiloSettings settings = services.GetRequiredService<SiloSettings>();
+        AccessList access = new(services.GetRequiredService<TimeProvider>());
+        foreach (AccessEntry entry in settings.Allow) entry.AllowIn(access);
+        foreach (AccessEntry entry in settings.Block) entry.BlockIn(access);
+        access.AllowOnly = settings.AllowOnly;
+        return access;
     }
 }

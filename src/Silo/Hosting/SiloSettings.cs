@@ -28,6 +28,9 @@ public sealed record SiloSettings
     /// <summary>Bytes of payloads in memory, read, quarantined or waiting for the store. 32 MiB or more.</summary>
     public long MemoryBudget { get; init; } = 128L << 20;
 
+    /// <summary>Heights of the windows of all ranges together, 64 or more: each may be an active grain with its payload.</summary>
+    public int WindowBlocksMax { get; init; } = WindowShares.BlocksDefault;
+
     /// <summary>Limits of a peer asked.</summary>
     public PeerPolicyOptions Peers { get; init; } = new();
 
@@ -39,6 +42,16 @@ public sealed record SiloSettings
 
     /// <summary>Limits of the serve protocol.</summary>
     public ServeOptions Serve { get; init; } = new();
+
+    /// <summary>Peers and networks that may connect whatever is said of them otherwise. A rule about a peer counts more than one about
+    /// its network.</summary>
+    public IReadOnlyList<AccessEntry> Allow { get; init; } = [];
+
+    /// <summary>Peers and networks that may not connect and are not dialled.</summary>
+    public IReadOnlyList<AccessEntry> Block { get; init; } = [];
+
+    /// <summary>Nobody may connect but those in <see cref="Allow"/>.</summary>
+    public bool AllowOnly { get; init; }
 
     /// <summary>Limits of links.</summary>
     public PeerLinkOptions Links { get; init; } = new();

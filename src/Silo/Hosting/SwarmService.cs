@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpSync.Contracts.Chains;
+using OpSync.Contracts.Peers;
 using OpSync.Libp2p.Multiaddrs;
 using OpSync.Libp2p.Swarms;
 using OpSync.Silo.Chains;
+using OpSync.Silo.Fetching;
 using OpSync.Silo.Peering;
 using OpSync.Silo.Serving;
 
@@ -11,18 +13,50 @@ namespace OpSync.Silo.Hosting;
 
 /// <summary>Starts the silo's one swarm once the grains can be called, and wakes the ranges that a former process left open.</summary>
 internal sealed class SwarmService(
-    SiloSettings settings, SwarmHolder holder, PeerLinks links, ServeProtocol serve, ChainRegistry chains, IGrainFactory grains,
+    SiloSettings settings, SwarmHolder holder, AccessList access, PeerLinks links, Fetcher fetcher, FetchReports reports, ServeProtocol serve, ChainRegistry chains, IGrainFactory grains,
     TimeProvider time, ILogger<SwarmService> log) : IHostedService
 {
+    /// <summary>Bans are restored this many at a time.</summary>
+    private const int RestoredAtOnce = 64;
+
+    /// <summary>Longest wait for one call at the start.</summary>
+    private static readonly TimeSpan StartWait = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest wait for reports to be delivered at the stop.</summary>
+    private static readonly TimeSpan StopWait = TimeSpan.FromSeconds(2);
+
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        Swarm swarm = new(new SwarmOptions(), settings.Identity, log, time, links);
+        await RestoreBansAsync(cancellationToken).ConfigureAwait(false);
+        Swarm swarm = new(new SwarmOptions(), settings.Identity, log, time, links, access);
         serve.Register(swarm);
         foreach (Multiaddr address in settings.Listen) await swarm.ListenAsync(address, cancellationToken).ConfigureAwait(false);
         foreach (Multiaddr address in swarm.ListenAddresses) Log.Listening(log, address.ToString());
         holder.Set(swarm);
         foreach (ulong chain in chains.ChainIds) _ = PokeAsync(chain);
+    }
+
+    /// <summary>Wakes the peers that were banned when a former process ended, who then keep themselves out: before anybody can connect.</summary>
+    private async Task RestoreBansAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (ulong chain in chains.ChainIds)
+            {
+                ChainReport report = await grains.GetChain(chain).GetReport().WaitAsync(StartWait, time, cancellationToken).ConfigureAwait(false);
+                foreach (string[] some in report.BannedPeerIds.Chunk(RestoredAtOnce))
+                {
+                    await Task.WhenAll(some.Select(id => grains.GetPeer(id).GetReport()))
+                        .WaitAsync(StartWait, time, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException or IOException or InvalidOperationException)
+        {
+            // A ban that cannot be read now must not keep the silo from starting; it is in force as soon as its peer is asked.
+            Log.DeliveryFailed(log, nameof(IPeerGrain), 1, e);
+        }
     }
 
     /// <summary>The process does not wait for its ranges, and a chain reviews them by itself every few seconds anyway.</summary>
@@ -43,5 +77,15 @@ internal sealed class SwarmService(
     {
         links.Stop();
         if (holder.IsReady) await holder.Value.DisposeAsync().ConfigureAwait(false);
+
+        // Nothing new ends from here on; what did end is told while the grains still listen.
+        Task told = TellAsync();
+        await Task.WhenAny(told, Task.Delay(StopWait, time, cancellationToken)).ConfigureAwait(false);
+
+        async Task TellAsync()
+        {
+            await fetcher.StopAsync().ConfigureAwait(false);
+            await reports.DrainAsync().ConfigureAwait(false);
+        }
     }
 }

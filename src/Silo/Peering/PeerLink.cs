@@ -1,17 +1,23 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
+using OpSync.Codec.OpStack;
 using OpSync.Contracts.Peers;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Multiaddrs;
+using OpSync.Libp2p.Protocols.RequestResponse;
 using OpSync.Libp2p.Swarms;
+using OpSync.Silo.Chains;
+using OpSync.Silo.Fetching;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ranges;
 
 namespace OpSync.Silo.Peering;
 
 /// <summary>One peer: keeps it connected, tells its grain what it knows, and can cancel the requests of a range.</summary>
-internal sealed class PeerLink
+internal sealed class PeerLink : IFetchSource
 {
     private readonly SwarmHolder _swarm;
+    private readonly ChainRegistry _chainsServed;
     private readonly IGrainFactory _grains;
     private readonly PeerLinkOptions _options;
     private readonly TimeProvider _time;
@@ -19,23 +25,27 @@ internal sealed class PeerLink
     private readonly CancellationTokenSource _stop;
     private readonly Lock _lock = new();
     private readonly Dictionary<(ulong ChainId, string RangeId), (long Generation, CancellationTokenSource Source)> _ranges = [];
-    private readonly SemaphoreSlim _wake = new(0, 1);
+    private TaskCompletionSource _wake = NewSignal();
     private IReadOnlyList<string> _addresses = [];
     private string _problem = "not connected yet";
     private ulong[]? _chains;
+    private ulong[] _headerChains = [];
     private string _agent = "";
+    private bool _mayGrantMore;
     private bool _maintaining;
     private bool _telling;
     private bool _stale;
     private int _open;
+    private int _late;
 
     public PeerLink(
-        PeerKey key, PeerId id, SwarmHolder swarm, IGrainFactory grains, PeerLinkOptions options, TimeProvider time, ILogger log,
+        PeerKey key, PeerId id, SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, PeerLinkOptions options, TimeProvider time, ILogger log,
         CancellationToken stopping)
     {
         Key = key;
         Id = id;
         _swarm = swarm;
+        _chainsServed = chains;
         _grains = grains;
         _options = options;
         _time = time;
@@ -50,33 +60,49 @@ internal sealed class PeerLink
 
     public PeerId Id { get; }
 
-    /// <summary>Sets the addresses; dials in the background and again whenever the connection is lost.</summary>
+    /// <summary>IP addresses among those it can be dialled at; names are not resolved.</summary>
+    public IEnumerable<IPAddress> KnownAddresses
+    {
+        get
+        {
+            foreach (string text in Volatile.Read(ref _addresses))
+            {
+                if (Multiaddr.TryParse(text, out Multiaddr? address) && address.IpAddress is { } ip) yield return ip;
+            }
+        }
+    }
+
+    /// <summary>Sets the addresses, new ones first; dials in the background and again whenever the connection is lost. A new address
+    /// is tried at once, however long the pause after the old ones would be.</summary>
     public void Connect(IReadOnlyList<string> addresses)
     {
+        bool news;
         lock (_lock)
         {
-            _addresses = [.. addresses];
-            if (_maintaining)
-            {
-                Changed();
-                return;
-            }
-
+            string[] unknown = [.. addresses.Except(_addresses)];
+            news = unknown.Length > 0;
+            Volatile.Write(ref _addresses, [.. unknown, .. addresses.Except(unknown)]);
+            if (_maintaining) Changed();
+            else if (!_stop.IsCancellationRequested) Outside.Run(MaintainAsync);
             _maintaining = true;
         }
 
-        Outside.Run(MaintainAsync);
+        if (news) Wake();
     }
 
     /// <summary>Stops dialling and cancels every request.</summary>
     public void Stop()
     {
         _stop.Cancel();
+        if (_swarm.IsReady) _swarm.Value.Protect(Id, isProtected: false);
+        CancellationTokenSource[] sources;
         lock (_lock)
         {
-            foreach ((long _, CancellationTokenSource source) in _ranges.Values) source.Cancel();
+            sources = [.. _ranges.Values.Select(r => r.Source)];
             _ranges.Clear();
         }
+
+        foreach (CancellationTokenSource source in sources) source.Dispose();
     }
 
     /// <summary>A request begins (1) or has ended (-1).</summary>
@@ -85,6 +111,8 @@ internal sealed class PeerLink
     /// <summary>The token that ends the requests of a range.</summary>
     public CancellationToken TokenOf(RangeKey range)
     {
+        CancellationTokenSource? former = null;
+        CancellationToken token;
         lock (_lock)
         {
             if (_ranges.TryGetValue((range.ChainId, range.RangeId), out (long Generation, CancellationTokenSource Source) known))
@@ -93,44 +121,74 @@ internal sealed class PeerLink
 
                 // A frozen activation woke up beside its successor, whose requests go on.
                 if (known.Generation > range.Generation) return new CancellationToken(canceled: true);
-                known.Source.Cancel();
+                former = known.Source;
             }
 
             CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             _ranges[(range.ChainId, range.RangeId)] = (range.Generation, source);
-            return source.Token;
+            token = source.Token;
         }
+
+        End(former);
+        return token;
     }
 
     /// <summary>Ends the requests of a range up to a generation.</summary>
     public void Cancel(RangeKey range)
     {
+        (long Generation, CancellationTokenSource Source) known;
         lock (_lock)
         {
-            if (!_ranges.TryGetValue((range.ChainId, range.RangeId), out (long Generation, CancellationTokenSource Source) known)
-                || known.Generation > range.Generation)
-            {
-                return;
-            }
-
+            if (!_ranges.TryGetValue((range.ChainId, range.RangeId), out known) || known.Generation > range.Generation) return;
             _ranges.Remove((range.ChainId, range.RangeId));
-            known.Source.Cancel();
         }
+
+        End(known.Source);
+    }
+
+    /// <inheritdoc/>
+    public bool TryBeginLate()
+    {
+        if (Interlocked.Increment(ref _late) <= _options.LateMax) return true;
+        EndLate();
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void EndLate() => Interlocked.Decrement(ref _late);
+
+    /// <inheritdoc/>
+    public ValueTask<ExchangeResult> RequestAsync(RangeKey range, AskItem item, ReadReservation reservation, CancellationToken cancellationToken)
+    {
+        byte[] request = new byte[PayloadByNumber.RequestSize];
+        PayloadByNumber.WriteRequest(item.Number, request);
+        ExchangeLimits limits = new()
+        {
+            ResponseSizeMax = PayloadByNumber.SizeMax,
+            ExpectedSize = item.SizeExpected,
+            OpenTimeout = _options.OpenTimeout,
+            WriteTimeout = _options.WriteTimeout,
+            ReadTimeout = _options.ReadTimeout,
+            Budget = reservation,
+        };
+        return Exchange.RequestAsync(_swarm.Value, Id, _chainsServed.Get(range.ChainId).Protocols, request, limits, cancellationToken);
     }
 
     /// <summary>The connection is gone: dial again and tell.</summary>
     public void Lost(string reason)
     {
         _problem = reason;
-        if (_wake.CurrentCount == 0) _wake.Release();
+        Wake();
         Changed();
     }
 
     /// <summary>The peer told what it speaks.</summary>
-    public void Identified(ulong[] chains, string agent)
+    public void Identified(ulong[] chains, ulong[] headerChains, string agent, bool mayGrantMore)
     {
         _chains = chains;
+        _headerChains = headerChains;
         _agent = agent;
+        _mayGrantMore = mayGrantMore;
         Changed();
     }
 
@@ -166,7 +224,7 @@ internal sealed class PeerLink
             try
             {
                 await _grains.GetPeer(Key.Value).LinkChanged(
-                    new LinkState(connected, connected ? "" : _problem, _chains is not null, _chains ?? [], _agent)).ConfigureAwait(false);
+                    new LinkState(connected, connected ? "" : _problem, _chains is not null, _chains ?? [], _agent, _mayGrantMore, _headerChains)).ConfigureAwait(false);
             }
             catch (Exception e)
             {
@@ -185,19 +243,32 @@ internal sealed class PeerLink
         {
             while (true)
             {
+                // Taken before anything is looked at: what changes from here on ends the wait below.
+                Task wake = Volatile.Read(ref _wake).Task;
                 if (_swarm.IsReady && _swarm.Value.IsConnected(Id))
                 {
                     Changed();
-                    await _wake.WaitAsync(_stop.Token).ConfigureAwait(false);
-                    pause = _options.RedialFirst;
+                    long since = _time.GetTimestamp();
+                    await wake.WaitAsync(_stop.Token).ConfigureAwait(false);
+                    wake = Volatile.Read(ref _wake).Task;
+
+                    // A peer that takes connections and drops them must not be dialled in a loop.
+                    if (_time.GetElapsedTime(since) >= pause)
+                    {
+                        pause = _options.RedialFirst;
+                        continue;
+                    }
+                }
+                else if (_swarm.IsReady && await DialAsync().ConfigureAwait(false))
+                {
                     continue;
                 }
 
-                if (_swarm.IsReady && await DialAsync().ConfigureAwait(false)) continue;
                 Changed();
                 TimeSpan wait = pause * (0.75 + (jitter.NextDouble() * 0.5));
-                await Task.Delay(_swarm.IsReady ? wait : TimeSpan.FromMilliseconds(20), _time, _stop.Token).ConfigureAwait(false);
-                if (_swarm.IsReady) pause = pause * 2 > _options.RedialMax ? _options.RedialMax : pause * 2;
+                if (!_swarm.IsReady) await Task.Delay(TimeSpan.FromMilliseconds(20), _time, _stop.Token).ConfigureAwait(false);
+                else if (await WokenAsync(wake, wait).ConfigureAwait(false)) pause = _options.RedialFirst;
+                else pause = pause * 2 > _options.RedialMax ? _options.RedialMax : pause * 2;
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -206,10 +277,36 @@ internal sealed class PeerLink
         }
     }
 
+    /// <summary>False if nothing woke it in the time given.</summary>
+    private async Task<bool> WokenAsync(Task wake, TimeSpan wait)
+    {
+        try
+        {
+            await wake.WaitAsync(wait, _time, _stop.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private void Wake() => Interlocked.Exchange(ref _wake, NewSignal()).TrySetResult();
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Outside the lock, for what hangs on a token runs here.</summary>
+    private static void End(CancellationTokenSource? source)
+    {
+        source?.Cancel();
+        source?.Dispose();
+    }
+
     private async Task<bool> DialAsync()
     {
+        _swarm.Value.Protect(Id);   // a crowd of strangers must not cost us those we ask
         List<Multiaddr> addresses = [];
-        foreach (string text in _addresses)
+        foreach (string text in Volatile.Read(ref _addresses))
         {
             if (Multiaddr.TryParse(text, out Multiaddr? address)) addresses.Add(address);
         }
@@ -242,6 +339,7 @@ internal sealed class PeerLink
             DialOutcome.WrongPeer => "another peer answers at this address",
             DialOutcome.SecurityFailed => "the secured handshake failed",
             DialOutcome.MuxerFailed => "no common stream muxer",
+            DialOutcome.Forbidden => "is kept out by a rule of this silo",
             DialOutcome.SelfDial => "is this process itself",
             _ => result.Outcome.ToString(),
         };

@@ -15,8 +15,12 @@ public sealed record PeerLinkOptions
     /// <summary>Time to write a request (op-node: 10 s).</summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Time for the whole response (op-node: 10 s).</summary>
+    /// <summary>Time for the whole response (op-node: 10 s). What a peer may take is usually less; between the two an answer is late,
+    /// but used.</summary>
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Requests of one peer that may go on after their time; of more the stream is reset.</summary>
+    public int LateMax { get; init; } = 4;
 
     /// <summary>Time an answer that is being read waits for room when it turns out larger than expected; then it gives up, and with
     /// it the room it has.</summary>

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using OpSync.Codec.OpStack;
+using OpSync.Codec.Bulk;
 using OpSync.Contracts.Peers;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Protocols.Identify;
-using OpSync.Libp2p.Protocols.RequestResponse;
 using OpSync.Libp2p.Swarms;
 using OpSync.Silo.Chains;
 using OpSync.Silo.Fetching;
@@ -17,9 +17,13 @@ namespace OpSync.Silo.Peering;
 
 /// <summary>The silo's connections to the peers it asks, and the requests open on them.</summary>
 internal sealed class PeerLinks(
-    SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, IByteBudget budget, Verifier verifier, FetchReports reports,
+    SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, AccessList access, Fetcher fetcher, FetchReports reports,
     IOptions<PeerLinkOptions> options, TimeProvider time, ILogger<PeerLinks> log) : IPeerLinks, ISwarmObserver
 {
+    /// <summary>Who speaks a protocol of this family, or says so, is another OpSync.</summary>
+    private const string OwnProtocols = "/opsync/", OwnAgent = "opsync/";
+
+    private readonly Exclusions _exclusions = new(access);
     private readonly ConcurrentDictionary<PeerKey, PeerLink> _links = new();
     private readonly CancellationTokenSource _stopping = new();
 
@@ -27,20 +31,37 @@ internal sealed class PeerLinks(
     public void Connect(PeerKey peer, IReadOnlyList<string> addresses)
     {
         if (!PeerId.TryParse(peer.Value, out PeerId? id)) return;
-        PeerLink link = _links.GetOrAdd(peer, key => new PeerLink(key, id, swarm, grains, options.Value, time, log, _stopping.Token));
+        PeerLink link = _links.GetOrAdd(peer, key => new PeerLink(key, id, swarm, chains, grains, options.Value, time, log, _stopping.Token));
         link.Connect(addresses);
+        foreach (IPAddress address in link.KnownAddresses) _exclusions.Spare(address);
     }
 
     /// <inheritdoc/>
-    public void Disconnect(PeerKey peer, string reason)
+    public IReadOnlyList<string> KeepOut(PeerKey peer, DateTimeOffset? until, IReadOnlyList<string> knownFrom)
     {
-        if (!_links.TryRemove(peer, out PeerLink? link)) return;
-        link.Stop();
-        swarm.Value.Disconnect(link.Id, reason);
+        if (!PeerId.TryParse(peer.Value, out PeerId? id)) return [];
+        if (_links.TryRemove(peer, out PeerLink? link)) link.Stop();
+        IReadOnlyList<ConnectionInfo> connections = swarm.IsReady ? swarm.Value.Connections : [];
+        IEnumerable<IPAddress> from = connections.Where(c => c.Peer == id).Select(c => c.RemoteIp)
+            .Concat(knownFrom.Select(text => IPAddress.TryParse(text, out IPAddress? address) ? address : IPAddress.None).Where(a => a != IPAddress.None));
+        HashSet<IPAddress> wanted =
+        [
+            .. connections.Where(c => Find(c.Peer) is not null).Select(c => c.RemoteIp),
+            .. _links.Values.SelectMany(l => l.KnownAddresses),
+        ];
+        IReadOnlyList<IPAddress> closed = _exclusions.Exclude(id, until, from, wanted.Contains);
+        if (swarm.IsReady) swarm.Value.Disconnect(id, "banned");
+        return [.. closed.Select(a => a.ToString())];
     }
 
     /// <inheritdoc/>
-    public void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items)
+    public void Readmit(PeerKey peer)
+    {
+        if (PeerId.TryParse(peer.Value, out PeerId? id)) _exclusions.Readmit(id);
+    }
+
+    /// <inheritdoc/>
+    public void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items, ReplyTimeout timeout)
     {
         _links.TryGetValue(peer, out PeerLink? link);
         link?.Count(items.Count);
@@ -50,9 +71,9 @@ internal sealed class PeerLinks(
             return;
         }
 
-        // Taken here: a cancel that follows this call must find the requests, even if they have not begun.
+        // Begun here: a cancel that follows this call must find the requests, even if nothing of them has happened yet.
         CancellationToken token = link.TokenOf(range);
-        Outside.Run(() => Task.WhenAll(items.Select(item => FetchAsync(link, range, item, token))));
+        foreach (AskItem item in items) fetcher.Start(link, range, item, timeout, CancellationTokenSource.CreateLinkedTokenSource(token));
     }
 
     /// <inheritdoc/>
@@ -63,6 +84,9 @@ internal sealed class PeerLinks(
     {
         if (_links.TryGetValue(peer, out PeerLink? link)) link.Cancel(range);
     }
+
+    /// <inheritdoc/>
+    public void Cancel(PeerKey peer, RangeKey range, IReadOnlyList<ulong> requestIds) => fetcher.Cancel(peer, range, requestIds);
 
     /// <inheritdoc/>
     public void Connected(ConnectionInfo connection) => Find(connection.Peer)?.Changed();
@@ -77,7 +101,9 @@ internal sealed class PeerLinks(
         HashSet<string> spoken = [.. info.Protocols];
         link.Identified(
             [.. chains.Chains.Where(c => c.Protocols.Any(spoken.Contains)).Select(c => c.Spec.ChainId)],
-            info.AgentVersion is { Length: > 64 } agent ? agent[..64] : info.AgentVersion);
+            [.. chains.ChainIds.Where(c => spoken.Contains(BulkProtocols.Headers(c)))],
+            info.AgentVersion is { Length: > 64 } agent ? agent[..64] : info.AgentVersion,
+            info.AgentVersion.StartsWith(OwnAgent, StringComparison.Ordinal) || spoken.Any(p => p.StartsWith(OwnProtocols, StringComparison.Ordinal)));
     }
 
     /// <summary>Stops dialling and ends every request, for good.</summary>
@@ -88,78 +114,4 @@ internal sealed class PeerLinks(
     }
 
     private PeerLink? Find(PeerId peer) => _links.GetValueOrDefault(new PeerKey(peer.ToString()));
-
-    /// <summary>One request from its reservation to the verifier or to its end. Owns its reservation until one of both.</summary>
-    private async Task FetchAsync(PeerLink link, RangeKey range, AskItem item, CancellationToken cancellationToken)
-    {
-        ReadReservation reservation = new(budget, item.Urgent, options.Value);
-        FetchVerdict verdict = FetchVerdict.OurFault;
-        ExchangeResult result = default;
-        try
-        {
-            await reservation.ExtendAsync(item.SizeExpected, cancellationToken).ConfigureAwait(false);
-            result = await RequestAsync(link, range, item, reservation, cancellationToken).ConfigureAwait(false);
-            if (result.Outcome != ExchangeOutcome.Ok) Log.NoBlock(log, link.Key.Value, item.Number, result.Outcome.ToString());
-            verdict = reservation.GaveUp ? FetchVerdict.OurFault : ToVerdict(result.Outcome);
-        }
-        catch (OperationCanceledException)
-        {
-            // Cancelled by the range or by the end of the process, or no room came: nobody's fault but ours.
-        }
-        catch (Exception e)
-        {
-            Log.HandOverFailed(log, e);
-        }
-        finally
-        {
-            link.Count(-1);
-        }
-
-        if (result.Response is { } response)
-        {
-            try
-            {
-                FetchedResponse fetched = new(link.Key, range, item, response, reservation.Taken, result.Elapsed);
-                await verifier.SubmitAsync(fetched, _stopping.Token).ConfigureAwait(false);
-                return;
-            }
-            catch (OperationCanceledException)
-            {
-                response.Dispose();
-                verdict = FetchVerdict.OurFault;
-            }
-        }
-
-        reservation.ReturnAll();
-        reports.Ended(link.Key, range, item, verdict, 0, result.Elapsed);
-    }
-
-    private ValueTask<ExchangeResult> RequestAsync(
-        PeerLink link, RangeKey range, AskItem item, ReadReservation reservation, CancellationToken cancellationToken)
-    {
-        byte[] request = new byte[PayloadByNumber.RequestSize];
-        PayloadByNumber.WriteRequest(item.Number, request);
-        ExchangeLimits limits = new()
-        {
-            ResponseSizeMax = PayloadByNumber.SizeMax,
-            ExpectedSize = item.SizeExpected,
-            OpenTimeout = options.Value.OpenTimeout,
-            WriteTimeout = options.Value.WriteTimeout,
-            ReadTimeout = options.Value.ReadTimeout,
-            Budget = reservation,
-        };
-        return Exchange.RequestAsync(swarm.Value, link.Id, chains.Get(range.ChainId).Protocols, request, limits, cancellationToken);
-    }
-
-    private static FetchVerdict ToVerdict(ExchangeOutcome outcome) => outcome switch
-    {
-        ExchangeOutcome.Timeout => FetchVerdict.Timeout,
-        ExchangeOutcome.Unsupported => FetchVerdict.Unsupported,
-        ExchangeOutcome.TooLarge => FetchVerdict.Malformed,
-        ExchangeOutcome.Ok or ExchangeOutcome.Cancelled => FetchVerdict.OurFault,
-
-        // A stream that could not be opened met a limit of ours or of the peer: it says nothing of the height.
-        ExchangeOutcome.OpenFailed => FetchVerdict.RateLimited,
-        _ => FetchVerdict.Failed,
-    };
 }

@@ -43,5 +43,9 @@ public sealed class ServeNode : IAsyncDisposable
     }
 
     /// <summary>Stops accepting, lets requests in progress end for a bounded time, closes.</summary>
-    public ValueTask DisposeAsync() => _swarm.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _swarm.DisposeAsync().ConfigureAwait(false);
+        _protocol.Dispose();
+    }
 }

@@ -1,11 +1,9 @@
 using Microsoft.Extensions.Options;
 using OpSync.Codec.OpStack;
-using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Streams;
 using OpSync.Libp2p.Swarms;
 using OpSync.Silo.Chains;
 using OpSync.Sync.Ports;
-using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
 
 namespace OpSync.Silo.Serving;
@@ -13,10 +11,11 @@ namespace OpSync.Silo.Serving;
 /// <summary>Serves payload_by_number from the store, where a block lies in the bytes that go on the wire.</summary>
 /// <remarks>Order of work, cheapest refusal first: bucket, request, bounds, index, bytes (op-node p2p/sync.go,
 /// <c>handleSyncRequest</c>, whose result codes and deadlines these are).</remarks>
-internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions> options, TimeProvider time)
+internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions> options, TimeProvider time) : IDisposable
 {
     private readonly ServeThrottle _throttle = new(options.Value, time);
-    private readonly ByteBudget _answers = new(options.Value.AnswerBytesMax);
+    private readonly FairShares _answers = new(options.Value.AnswerBytesMax);
+    private ServeMetrics? _metrics;
     private long _served;
     private long _refused;
 
@@ -26,19 +25,26 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
     /// <summary>Requests answered with an error code so far.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
-    /// <summary>Registers both spellings of the protocol of every chain.</summary>
+    /// <summary>Registers both spellings of the protocol of every chain, and what OpSync peers ask in bulk.</summary>
     public void Register(Swarm swarm)
     {
+        _metrics ??= new ServeMetrics(Measure);
         foreach (ServedChain chain in chains.Chains)
         {
             foreach (string protocol in chain.Protocols) swarm.Handle(protocol, (stream, ct) => HandleAsync(chain, stream, ct));
         }
+
+        new BulkServer(chains, options.Value, _throttle, _answers, time).Register(swarm);
     }
+
+    /// <summary>Ends the observation of its limits.</summary>
+    public void Dispose() => _metrics?.Dispose();
 
     private async ValueTask HandleAsync(ServedChain chain, InboundStream inbound, CancellationToken cancellationToken)
     {
         if (!_throttle.TryEnter(inbound.Peer))
         {
+            _metrics?.Refused(nameof(ServeOptions.PeerOpenMax));
             await AnswerAsync(inbound.Stream, ResultCode.Unknown, null, cancellationToken).ConfigureAwait(false);
             return;
         }
@@ -48,45 +54,70 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
         {
             ResultCode code = ResultCode.Unknown;
             byte[]? wire = null;
-            if (await WaitForTokenAsync(inbound.Peer, cancellationToken).ConfigureAwait(false))
+            if (await WaitForTokenAsync(inbound, cancellationToken).ConfigureAwait(false))
             {
                 ulong number = await ReadNumberAsync(inbound.Stream, cancellationToken).ConfigureAwait(false);
                 (code, wire) = await LookUpAsync(chain, number, cancellationToken).ConfigureAwait(false);
             }
 
             // A reader who takes his time holds the answer in memory: all such answers share one bound.
-            if (wire is not null && _answers.TryTake(wire.Length, urgent: false)) accounted = wire.Length;
-            else if (wire is not null) (code, wire) = (ResultCode.Unknown, null);
+            if (wire is not null && _answers.TryTake(inbound.RemoteIp, wire.Length))
+            {
+                accounted = wire.Length;
+            }
+            else if (wire is not null)
+            {
+                (code, wire) = (ResultCode.Unknown, null);
+                _metrics?.Refused(nameof(ServeOptions.AnswerBytesMax));
+            }
+
             await AnswerAsync(inbound.Stream, code, wire, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            _answers.Return(accounted, urgent: false);
+            if (accounted > 0) _answers.Return(inbound.RemoteIp, accounted);
             _throttle.Leave(inbound.Peer);
         }
     }
 
     /// <summary>False: the request is refused for its rate.</summary>
-    private async ValueTask<bool> WaitForTokenAsync(PeerId peer, CancellationToken cancellationToken)
+    private async ValueTask<bool> WaitForTokenAsync(InboundStream inbound, CancellationToken cancellationToken)
     {
-        if (_throttle.Admit(peer) is not { } wait) return false;
-        if (wait <= TimeSpan.Zero) return true;
+        ServeAdmission admission = _throttle.Admit(inbound.Peer, inbound.RemoteIp);
+        if (admission.Refusal is { } limit)
+        {
+            _metrics?.Refused(limit);
+            return false;
+        }
+
+        if (admission.Wait <= TimeSpan.Zero) return true;
         try
         {
-            await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(admission.Wait, time, cancellationToken).ConfigureAwait(false);
             return true;
         }
         finally
         {
-            _throttle.WaitEnded();
+            _throttle.WaitEnded(inbound.RemoteIp);
         }
     }
 
+    /// <summary>Its token is spent whatever comes: a request that never comes whole costs what a good one does. What follows the 8 bytes
+    /// is not looked at, as op-node does not; the swarm bounds and drops it.</summary>
     private async ValueTask<ulong> ReadNumberAsync(Libp2pStream stream, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = Deadline(options.Value.ReadTimeout, cancellationToken);
         byte[] request = new byte[PayloadByNumber.RequestSize];
-        await stream.ReadExactlyAsync(request, deadline.Token).ConfigureAwait(false);
+        try
+        {
+            await stream.ReadExactlyAsync(request, deadline.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            _metrics?.Refused(nameof(ServeOptions.ReadTimeout));
+            throw;
+        }
+
         PayloadByNumber.TryReadRequest(request, out ulong number);
         return number;
     }
@@ -94,7 +125,17 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
     private async ValueTask AnswerAsync(Libp2pStream stream, ResultCode code, byte[]? wire, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = Deadline(options.Value.WriteTimeout, cancellationToken);
-        await stream.WriteAsync(wire ?? [(byte)code], deadline.Token).ConfigureAwait(false);
+        try
+        {
+            await stream.WriteAsync(wire ?? [(byte)code], deadline.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            _metrics?.Refused(nameof(ServeOptions.WriteTimeout));
+            throw;
+        }
+
+        _metrics?.Answered(code);
         Interlocked.Increment(ref wire is null ? ref _refused : ref _served);
         await stream.CloseWriteAsync(deadline.Token).ConfigureAwait(false);
     }
@@ -120,6 +161,13 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
             return (ResultCode.Unknown, null);
         }
     }
+
+    private IEnumerable<(string Limit, long Used, long Max)> Measure() =>
+    [
+        (nameof(ServeOptions.WaitingMax), _throttle.Waiting, options.Value.WaitingMax),
+        (nameof(ServeOptions.PeersMax), _throttle.Peers, options.Value.PeersMax),
+        (nameof(ServeOptions.AnswerBytesMax), _answers.Used, _answers.Capacity),
+    ];
 
     private CancellationTokenSource Deadline(TimeSpan timeout, CancellationToken cancellationToken)
     {

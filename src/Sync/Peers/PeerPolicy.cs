@@ -6,31 +6,22 @@ namespace OpSync.Sync.Peers;
 /// clock, as they outlive the process, and there a clock that goes back counts as no time. Score and ban decay while nobody looks:
 /// everything is worked out from the time passed. Not thread-safe.
 /// </remarks>
-public sealed class PeerPolicy
+public sealed partial class PeerPolicy
 {
-    /// <summary>Lines kept in the ledger. The oldest harmless one goes first.</summary>
-    public const int LedgerMax = 64;
-
-    /// <summary>A counter below this is 0 (op-node p2p/app_params.go, decay to zero).</summary>
-    private const double DecayToZero = 0.01;
-
-    /// <summary>The same outcome within this time adds to the last line.</summary>
-    private static readonly TimeSpan LedgerMerge = TimeSpan.FromMinutes(1);
-
-    /// <summary>Advice to a caller who met a full peer: about a round trip.</summary>
+    /// <summary>Advice to a caller who met a full peer: about a round trip, at most this.</summary>
     private static readonly TimeSpan InFlightRetry = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>With a rate that is learned, no more is open than the rate can use while an answer takes this long; more would only
+    /// wait at the server, and hold up its other askers there.</summary>
+    private static readonly TimeSpan InFlightReach = TimeSpan.FromMilliseconds(500);
 
     private readonly PeerPolicyOptions _options;
     private readonly TokenBucket _bucket;
+    private readonly RateLearner? _learner;
+    private readonly InFlightWindow _window;
+    private readonly ReplyTimer _timer = new();
+    private readonly FairShare _shares = new();
     private readonly Queue<TimeSpan> _inFlight = new();
-    private readonly double[] _counters = new double[4];
-    private readonly Dictionary<FetchOutcome, long> _outcomes = [];
-    private readonly List<LedgerEntry> _ledger = [];
-    private DateTimeOffset _wall;
-    private TimeSpan _banLeft;
-    private TimeSpan _lieRestLeft;
-    private TimeSpan _sinceBan = TimeSpan.MaxValue;
-    private int _bans;
     private TimeSpan _restUntil = TimeSpan.MinValue;
     private int _timeoutsInRow;
     private TimeSpan? _replyTime;
@@ -48,10 +39,21 @@ public sealed class PeerPolicy
         options.Validate();
         _options = options;
         _bucket = new TokenBucket(options.Rate, options.Burst, now);
+        _learner = options.LearnsRate ? new RateLearner(options.Rate, options.Rate, now) : null;
+        _window = new InFlightWindow(options.InFlightStart, options.InFlightMax);
         _wall = wall;
         if (restored is { Version: PeerState.CurrentVersion }) Restore(restored);
         Advance(wall);
     }
+
+    /// <summary>Who may be asked: a ban or a block says nobody.</summary>
+    public bool IsAway => _banLeft > TimeSpan.Zero || _blockedUntil > _wall;
+
+    /// <summary>What the next answer may take.</summary>
+    public ReplyTimeout Timeout => _timer.Current;
+
+    /// <summary>The peer turned out to be another OpSync, which may grant more than op-node does, or not.</summary>
+    public void SetMayGrantMore(bool on) => _learner?.SetMax(on ? _options.LearnedRateMax : _options.Rate);
 
     /// <summary>Asks for requests. What is granted counts as in flight until it is reported.</summary>
     /// <param name="wanted">Requests wished, 0 or more.</param>
@@ -59,29 +61,38 @@ public sealed class PeerPolicy
     /// <param name="wall">Wall time.</param>
     /// <param name="open">Requests open right now, from whoever holds the connection. It is ahead of the reports: a caller that
     /// already has its answer is not refused for it. Null counts what was granted and not reported.</param>
-    public Admission Admit(int wanted, TimeSpan now, DateTimeOffset wall, int? open = null)
+    /// <param name="claim">On whose behalf. Null shares with nobody.</param>
+    public Admission Admit(int wanted, TimeSpan now, DateTimeOffset wall, int? open = null, PeerClaim? claim = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(wanted);
         Advance(wall);
-        if (_banLeft > TimeSpan.Zero) return new Admission(0, _banLeft, RefusalReason.Banned);
+        if (IsAway) return new Admission(0, AwayLeft, RefusalReason.Banned);
         TimeSpan rest = RestLeft(now);
         if (rest > TimeSpan.Zero) return new Admission(0, rest, RefusalReason.Resting);
 
         while (_inFlight.TryPeek(out TimeSpan since) && now - since >= _options.InFlightLost) _inFlight.Dequeue();
-        int room = Math.Max(0, _options.InFlightMax - (open ?? _inFlight.Count));
+        int used = open ?? _inFlight.Count;
+        int room = Math.Max(0, _window.Limit - used);
         int tokens = _bucket.Available(now);
-        int granted = Math.Min(wanted, Math.Min(room, tokens));
+        PeerClaim who = claim ?? PeerClaim.Sole;
+        int granted = _shares.Grant(who, wanted, Math.Min(room, tokens), now);
         if (granted > 0)
         {
             _bucket.TryTake(granted, now);
             _requests += granted;
             for (int i = 0; i < granted; i++) _inFlight.Enqueue(now);
+            _window.OnAdmitted(used + granted);
         }
 
-        if (granted == wanted) return new Admission(granted, TimeSpan.Zero, null);
-        return room <= tokens
-            ? new Admission(granted, InFlightRetry, RefusalReason.InFlightFull)
-            : new Admission(granted, _bucket.WaitFor(1, now), RefusalReason.RateLimited);
+        Admission admission = granted == wanted ? new Admission(granted, TimeSpan.Zero, null)
+            : room <= tokens ? new Admission(granted, RoundTrip, RefusalReason.InFlightFull)
+            : new Admission(granted, Longer(_bucket.WaitFor(1, now), RoundTrip, tokens > granted), RefusalReason.RateLimited);
+        _shares.Remember(who, wanted - granted, admission.RetryAfter, now);
+        if (admission.Reason == RefusalReason.RateLimited) _learner?.OnLimited();
+        return admission;
+
+        // What is kept for others is there already: the wait for the next token would be none.
+        static TimeSpan Longer(TimeSpan wait, TimeSpan other, bool kept) => kept && other > wait ? other : wait;
     }
 
     /// <summary>A request ended.</summary>
@@ -90,16 +101,29 @@ public sealed class PeerPolicy
     /// <param name="elapsed">Time it took; of good answers a moving average is kept.</param>
     /// <param name="now">Monotonic time.</param>
     /// <param name="wall">Wall time.</param>
+    /// <param name="firstByte">Time to the first byte of the answer; zero if not known.</param>
+    /// <param name="late">It was reported as timed out before, and this is what came of it then.</param>
     /// <returns>What changed.</returns>
-    public Standing Report(FetchOutcome outcome, int bytes, TimeSpan elapsed, TimeSpan now, DateTimeOffset wall)
+    public Standing Report(
+        FetchOutcome outcome, int bytes, TimeSpan elapsed, TimeSpan now, DateTimeOffset wall, TimeSpan firstByte = default, bool late = false)
     {
-        _inFlight.TryDequeue(out _);
+        if (!late) _inFlight.TryDequeue(out _);
         _bytes += Math.Max(0, bytes);
+        bool answered = outcome is FetchOutcome.Good or FetchOutcome.NotFound or FetchOutcome.Malformed;
+        if (answered) OnAnswer(firstByte > TimeSpan.Zero ? firstByte : elapsed, elapsed, bytes, now);
+        if (outcome is FetchOutcome.RateLimited or FetchOutcome.Failed && !late) Slower(now);
         if (outcome == FetchOutcome.Good) _replyTime = _replyTime is { } known ? known + (elapsed - known) / 8 : elapsed;
-        Standing standing = Record(outcome, now, wall);
-        if (outcome == FetchOutcome.Timeout) return Worse(standing, OnTimeout(now));
         if (outcome is FetchOutcome.Good or FetchOutcome.NotFound) _timeoutsInRow = 0;
-        return standing;
+
+        // It lives: there is no more reason to leave it alone. What the request cost was counted when it was late.
+        if (late && answered) _restUntil = TimeSpan.MinValue;
+        if (late && !OutcomeRules.Of(outcome).IsLie) return Standing.Same;
+
+        Standing standing = Record(outcome, now, wall);
+        if (outcome != FetchOutcome.Timeout) return standing;
+        _timer.OnTimeout();
+        _window.OnTimeout(now);
+        return Worse(standing, OnTimeout(now));
     }
 
     /// <summary>A fault was proven after the answer had been reported.</summary>
@@ -122,6 +146,8 @@ public sealed class PeerPolicy
         Lies = _counters[(int)ScoreCounter.Lies],
         RestingUntil = _lieRestLeft > TimeSpan.Zero ? _wall + _lieRestLeft : null,
         BannedUntil = _banLeft > TimeSpan.Zero ? _wall + _banLeft : null,
+        BlockedUntil = _blockedUntil > _wall ? _blockedUntil : null,
+        Protected = _protected,
         Bans = _bans,
         LastBanEnd = _bans > 0 && _banLeft == TimeSpan.Zero ? _wall - _sinceBan : null,
         Requests = _requests,
@@ -141,10 +167,15 @@ public sealed class PeerPolicy
         {
             Score = Score(),
             Errors = _counters[(int)ScoreCounter.Errors],
-            BannedUntil = _banLeft > TimeSpan.Zero ? wall + _banLeft : null,
+            BannedUntil = AwayUntil,
+            Blocked = _blockedUntil > _wall,
+            Protected = _protected,
             RestingUntil = rest > TimeSpan.Zero ? wall + rest : null,
             Bans = _bans,
             InFlight = _inFlight.Count,
+            InFlightLimit = _window.Limit,
+            Rate = _bucket.Rate,
+            Timeout = _timer.Current,
             Requests = _requests,
             Bytes = _bytes,
             ReplyTime = _replyTime,
@@ -153,35 +184,33 @@ public sealed class PeerPolicy
         };
     }
 
-    private Standing Record(FetchOutcome outcome, TimeSpan now, DateTimeOffset wall)
-    {
-        OutcomeRule rule = OutcomeRules.Of(outcome);
-        Advance(wall);
-        _outcomes[outcome] = _outcomes.GetValueOrDefault(outcome) + 1;
-        if (rule.TokensOwed > 0) _bucket.Owe(rule.TokensOwed, now);
+    private TimeSpan RoundTrip => _timer.Smoothed is { } known && known < InFlightRetry ? known : InFlightRetry;
 
-        ref double counter = ref _counters[(int)rule.Counter];
-        double before = counter;
-        counter = Math.Min(counter + 1, OutcomeRules.Cap(rule.Counter));
-        Note(outcome, (counter - before) * OutcomeRules.Weight(rule.Counter));
-        return rule.IsLie ? OnLie() : Standing.Same;
+    private void OnAnswer(TimeSpan firstByte, TimeSpan elapsed, int bytes, TimeSpan now)
+    {
+        _timer.OnAnswer(firstByte, elapsed, bytes);
+        int ceiling = _options.InFlightMax;
+        if (_learner is not null)
+        {
+            int owed = _learner.OnAnswer(firstByte, now);
+            if (owed > 0) _bucket.Owe(owed, now);
+            FollowRate(now);
+            TimeSpan way = _learner.Base > InFlightReach ? _learner.Base : InFlightReach;
+            ceiling = _options.InFlightStart + (int)Math.Min(ceiling, Math.Ceiling(_learner.Rate * way.TotalSeconds));
+        }
+
+        _window.OnAnswer(ceiling, now);
     }
 
-    /// <summary>A lie always costs a rest; enough of them, while remembered, a ban.</summary>
-    private Standing OnLie()
+    private void Slower(TimeSpan now)
     {
-        bool restsAlready = _lieRestLeft > TimeSpan.Zero;
-        _lieRestLeft = _options.LieRest;
-        bool bans = _counters[(int)ScoreCounter.Lies] > _options.BanLies - 1 || Score() < _options.BanScore;
-        if (_banLeft > TimeSpan.Zero) return Standing.Same;
-        if (!bans || _options.Configured) return restsAlready ? Standing.Same : Standing.Rested;
+        _learner?.OnRefused(now);
+        FollowRate(now);
+    }
 
-        if (_sinceBan > _options.BanMemory) _bans = 0;
-        double factor = Math.Pow(2, Math.Min(_bans, 30));
-        _banLeft = _options.BanFirst * factor < _options.BanMax ? _options.BanFirst * factor : _options.BanMax;
-        _sinceBan = TimeSpan.Zero;
-        _bans++;
-        return Standing.Banned;
+    private void FollowRate(TimeSpan now)
+    {
+        if (_learner is not null && _learner.Rate != _bucket.Rate) _bucket.SetRate(_learner.Rate, now);
     }
 
     /// <summary>Requests that were open together time out together: only the first of them makes the rest grow.</summary>
@@ -194,81 +223,10 @@ public sealed class PeerPolicy
         return Standing.Rested;
     }
 
-    private void Note(FetchOutcome outcome, double amount)
-    {
-        if (_ledger.Count > 0 && _ledger[^1] is var last && last.Outcome == outcome && _wall - last.When < LedgerMerge)
-        {
-            _ledger[^1] = last with { Amount = last.Amount + amount, Count = last.Count + 1 };
-            return;
-        }
-
-        if (_ledger.Count == LedgerMax)
-        {
-            int harmless = _ledger.FindIndex(entry => entry.Amount >= 0);
-            _ledger.RemoveAt(Math.Max(0, harmless));
-        }
-
-        _ledger.Add(new LedgerEntry(_wall, outcome, amount));
-    }
-
-    /// <summary>Lets wall time pass. Bans and rests are kept as time left, so that a jump of the clock cannot stretch them.</summary>
-    private void Advance(DateTimeOffset wall)
-    {
-        TimeSpan passed = wall - _wall;
-        _wall = wall;
-        if (passed <= TimeSpan.Zero) return;
-        Decay(ScoreCounter.Valid, passed, _options.OtherHalfLife);
-        Decay(ScoreCounter.Errors, passed, _options.OtherHalfLife);
-        Decay(ScoreCounter.Lies, passed, _options.LieHalfLife);
-        _lieRestLeft = passed < _lieRestLeft ? _lieRestLeft - passed : TimeSpan.Zero;
-        TimeSpan afterBan = passed - _banLeft;
-        _banLeft = passed < _banLeft ? _banLeft - passed : TimeSpan.Zero;
-        if (afterBan > TimeSpan.Zero && _bans > 0) _sinceBan = afterBan < TimeSpan.MaxValue - _sinceBan ? _sinceBan + afterBan : TimeSpan.MaxValue;
-    }
-
-    private void Decay(ScoreCounter counter, TimeSpan passed, TimeSpan halfLife)
-    {
-        ref double value = ref _counters[(int)counter];
-        value *= Math.Pow(0.5, passed / halfLife);
-        if (value < DecayToZero) value = 0;
-    }
-
-    private double Score()
-    {
-        double score = 0;
-        for (int i = 0; i < _counters.Length; i++) score += _counters[i] * OutcomeRules.Weight((ScoreCounter)i);
-        return score;
-    }
-
     private TimeSpan RestLeft(TimeSpan now)
     {
         TimeSpan rest = _restUntil > now ? _restUntil - now : TimeSpan.Zero;
         return rest > _lieRestLeft ? rest : _lieRestLeft;
-    }
-
-    private void Restore(PeerState state)
-    {
-        _wall = state.UpdatedAt;
-        _counters[(int)ScoreCounter.Valid] = Counter(state.Valid, ScoreCounter.Valid);
-        _counters[(int)ScoreCounter.Errors] = Counter(state.Errors, ScoreCounter.Errors);
-        _counters[(int)ScoreCounter.Lies] = Counter(state.Lies, ScoreCounter.Lies);
-        _lieRestLeft = Left(state.RestingUntil, _options.LieRest);
-        _banLeft = Left(state.BannedUntil, _options.BanMax);
-        _bans = Math.Max(0, state.Bans);
-        _sinceBan = state.LastBanEnd is { } end && end < _wall ? _wall - end : TimeSpan.Zero;
-        _requests = Math.Max(0, state.Requests);
-        _bytes = Math.Max(0, state.Bytes);
-        foreach ((FetchOutcome outcome, long count) in state.Outcomes) _outcomes[outcome] = count;
-        _ledger.AddRange(state.Ledger.TakeLast(LedgerMax));
-
-        TimeSpan Left(DateTimeOffset? until, TimeSpan max)
-        {
-            TimeSpan left = until is { } end && end > _wall ? end - _wall : TimeSpan.Zero;
-            return left < max ? left : max;
-        }
-
-        static double Counter(double value, ScoreCounter counter) =>
-            double.IsFinite(value) ? Math.Clamp(value, 0, OutcomeRules.Cap(counter)) : 0;
     }
 
     private static Standing Worse(Standing a, Standing b) => a > b ? a : b;

@@ -27,6 +27,12 @@ public sealed record PeerState
     /// <summary>End of the ban, or null.</summary>
     public DateTimeOffset? BannedUntil { get; init; }
 
+    /// <summary>End of an operator's block, <see cref="DateTimeOffset.MaxValue"/> for one without end, or null.</summary>
+    public DateTimeOffset? BlockedUntil { get; init; }
+
+    /// <summary>An operator protects it from bans.</summary>
+    public bool Protected { get; init; }
+
     /// <summary>Bans so far, the memory of which doubles the next one.</summary>
     public int Bans { get; init; }
 

@@ -12,7 +12,7 @@ public enum RefusalReason : byte
     /// <summary>It rests after a lie, a timeout or a failed dial.</summary>
     Resting = 3,
 
-    /// <summary>It is banned.</summary>
+    /// <summary>It is banned, or blocked by an operator.</summary>
     Banned = 4,
 
     /// <summary>There is no connection and none can be had now.</summary>

@@ -29,7 +29,7 @@ public sealed class TokenBucket
     }
 
     /// <summary>Tokens per second.</summary>
-    public double Rate { get; }
+    public double Rate { get; private set; }
 
     /// <summary>Tokens it holds when full.</summary>
     public int Burst { get; }
@@ -89,6 +89,16 @@ public sealed class TokenBucket
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         Advance(now);
         _tokens = Math.Max(_tokens - count, Math.Min(_tokens, -Burst));
+    }
+
+    /// <summary>Fills at another rate from now on.</summary>
+    /// <param name="rate">Tokens per second, above 0 and finite.</param>
+    /// <param name="now">Monotonic time.</param>
+    public void SetRate(double rate, TimeSpan now)
+    {
+        if (!(rate > 0) || !double.IsFinite(rate)) throw new ArgumentOutOfRangeException(nameof(rate), rate, "Above 0 and finite.");
+        Advance(now);
+        Rate = rate;
     }
 
     /// <summary>Gives back tokens that were reserved and not used.</summary>

@@ -19,8 +19,12 @@ public interface IByteBudget
     /// <param name="urgent">May use the reserve.</param>
     bool TryTake(long bytes, bool urgent);
 
-    /// <summary>Waits for room. Urgent waiters come first, others in order of arrival.</summary>
-    ValueTask TakeAsync(long bytes, bool urgent, CancellationToken cancellationToken);
+    /// <summary>Waits for room. Urgent waiters come first, then those of greater priority, equals in order of arrival.</summary>
+    /// <param name="bytes">0 or more.</param>
+    /// <param name="urgent">May use the reserve.</param>
+    /// <param name="priority">Greater is more urgent.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask TakeAsync(long bytes, bool urgent, int priority, CancellationToken cancellationToken);
 
     /// <summary>Gives back what was taken.</summary>
     void Return(long bytes, bool urgent);

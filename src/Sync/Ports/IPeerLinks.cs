@@ -12,15 +12,30 @@ public interface IPeerLinks
     /// <param name="addresses">Multiaddrs to try in turn.</param>
     void Connect(PeerKey peer, IReadOnlyList<string> addresses);
 
-    /// <summary>Closes the connection and stops dialling.</summary>
-    void Disconnect(PeerKey peer, string reason);
+    /// <summary>Closes the connection, stops dialling, and lets neither the peer nor the addresses it came from connect.</summary>
+    /// <param name="peer">Whom.</param>
+    /// <param name="until">When that ends; null for never.</param>
+    /// <param name="knownFrom">IP addresses it is known to come from.</param>
+    /// <returns>All IP addresses that are kept out with it. Not among them are addresses that tell nobody apart (loopback and private
+    /// ones) and those of peers that are wanted.</returns>
+    IReadOnlyList<string> KeepOut(PeerKey peer, DateTimeOffset? until, IReadOnlyList<string> knownFrom);
+
+    /// <summary>Ends <see cref="KeepOut"/>. The peer is not dialled before <see cref="Connect"/>.</summary>
+    void Readmit(PeerKey peer);
 
     /// <summary>Starts requests, in the order given, each under its own deadline and the silo's byte budget.</summary>
-    void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items);
+    /// <param name="peer">Whom to ask.</param>
+    /// <param name="range">On whose behalf.</param>
+    /// <param name="items">What.</param>
+    /// <param name="timeout">What an answer may take. One that comes later is used all the same if it comes soon enough after.</param>
+    void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items, ReplyTimeout timeout);
 
     /// <summary>Requests to the peer that have no outcome yet.</summary>
     int CountOpen(PeerKey peer);
 
     /// <summary>Resets the open requests of a range at a peer, of this generation and all before.</summary>
     void Cancel(PeerKey peer, RangeKey range);
+
+    /// <summary>Resets single open requests of a range at a peer; unknown and ended ones are passed over. They end as our own doing.</summary>
+    void Cancel(PeerKey peer, RangeKey range, IReadOnlyList<ulong> requestIds);
 }

@@ -5,7 +5,7 @@ namespace OpSync.Sync.Ranges;
 /// <summary>The byte budget of one process. See <see cref="IByteBudget"/>.</summary>
 /// <remarks>
 /// One counter: what is not urgent must leave <see cref="Reserve"/> bytes free, what is urgent may use all. Urgent waiters come
-/// first, each kind in order of arrival; nothing overtakes a waiter of its own kind. Waiters continue outside the lock.
+/// first, each kind by priority and then in order of arrival; nothing overtakes a waiter of its own kind and priority. Waiters continue outside the lock.
 /// </remarks>
 public sealed class ByteBudget : IByteBudget
 {
@@ -41,13 +41,13 @@ public sealed class ByteBudget : IByteBudget
     public bool TryTake(long bytes, bool urgent)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        lock (_lock) return TryTakeLocked(bytes, urgent);
+        lock (_lock) return TryTakeLocked(bytes, urgent, int.MinValue);
     }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">More than ever fits.</exception>
     /// <exception cref="InvalidOperationException">More than <see cref="WaitersMax"/> wait: a limit elsewhere is too high.</exception>
-    public ValueTask TakeAsync(long bytes, bool urgent, CancellationToken cancellationToken)
+    public ValueTask TakeAsync(long bytes, bool urgent, int priority, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Limit(urgent));
@@ -56,10 +56,10 @@ public sealed class ByteBudget : IByteBudget
         Waiter waiter;
         lock (_lock)
         {
-            if (TryTakeLocked(bytes, urgent)) return ValueTask.CompletedTask;
+            if (TryTakeLocked(bytes, urgent, priority)) return ValueTask.CompletedTask;
             if (_urgent.Count + _others.Count >= WaitersMax) throw new InvalidOperationException("Too many wait for memory.");
-            waiter = new Waiter(bytes, urgent);
-            waiter.Node = (urgent ? _urgent : _others).AddLast(waiter);
+            waiter = new Waiter(bytes, urgent, priority);
+            waiter.Node = Queue(urgent ? _urgent : _others, waiter);
         }
 
         return WaitAsync(waiter, cancellationToken);
@@ -99,10 +99,21 @@ public sealed class ByteBudget : IByteBudget
 
     private long Limit(bool urgent) => urgent ? Capacity : Capacity - Reserve;
 
-    private bool TryTakeLocked(long bytes, bool urgent)
+    private bool TryTakeLocked(long bytes, bool urgent, int priority)
     {
-        if (_urgent.Count > 0 || (!urgent && _others.Count > 0)) return false;
+        if (!MayPass(_urgent, urgent, priority) || (!urgent && !MayPass(_others, true, priority))) return false;
         return Fits(bytes, urgent);
+
+        static bool MayPass(LinkedList<Waiter> queue, bool sameKind, int priority) =>
+            queue.First is not { } first || (sameKind && first.Value.Priority < priority);
+    }
+
+    /// <summary>Behind all of the same or a greater priority; priorities are few and mostly equal.</summary>
+    private static LinkedListNode<Waiter> Queue(LinkedList<Waiter> queue, Waiter waiter)
+    {
+        LinkedListNode<Waiter>? before = queue.Last;
+        while (before is not null && before.Value.Priority < waiter.Priority) before = before.Previous;
+        return before is null ? queue.AddFirst(waiter) : queue.AddAfter(before, waiter);
     }
 
     private bool Fits(long bytes, bool urgent)
@@ -128,8 +139,10 @@ public sealed class ByteBudget : IByteBudget
         }
     }
 
-    private sealed class Waiter(long bytes, bool urgent)
+    private sealed class Waiter(long bytes, bool urgent, int priority)
     {
+        public int Priority => priority;
+
         public long Bytes => bytes;
 
         public bool Urgent => urgent;

@@ -17,8 +17,31 @@ internal struct PeerEntry
     public int Order;
     public long LeftAt;
 
-    /// <summary>Moving average from asking to a block; zero until there was one.</summary>
-    public TimeSpan ReplyTime;
+    /// <summary>A proven lie keeps it away until then, whatever its own policy says.</summary>
+    public TimeSpan LiarUntil;
+
+    /// <summary>Moving average of a weight of 1/8 of the time per weight (<see cref="ReplyTimes.Weight"/>) from asking to a block:
+    /// latency and throughput in one. Zero until there was one.</summary>
+    public TimeSpan Pace;
+
+    /// <summary>Blocks it gave.</summary>
+    public long Blocks;
+
+    /// <summary>Bytes of those blocks.</summary>
+    public long Bytes;
+}
+
+/// <summary>What a request is picked a peer for.</summary>
+internal enum PickFor
+{
+    /// <summary>The cursor's height: the fastest, who may have one request more than its limit.</summary>
+    Cursor,
+
+    /// <summary>A height that is needed soon, or a second copy: the fastest with a free slot.</summary>
+    Near,
+
+    /// <summary>A height that is needed later: whoever is fast enough and has most free slots, so that the fastest stay free.</summary>
+    Far,
 }
 
 /// <summary>The peers a range may ask, numbered, so that a height can remember them in a row of bits.</summary>
@@ -29,6 +52,15 @@ internal sealed class PeerTable
     /// <summary>Peers remembered beyond those present, at least.</summary>
     private const int LeftRemembered = 64;
 
+    /// <summary>One in so many choices goes to a peer of unknown speed, or to any: speeds change, and nobody else would notice.</summary>
+    private const int ExploreOneIn = 32;
+
+    /// <summary>The favourite is left for another only if that one costs less than this share of it,</summary>
+    private const double StickyShare = 0.8;
+
+    /// <summary>and is better by this many milliseconds.</summary>
+    private const double StickyMargin = 2;
+
     private readonly Dictionary<PeerKey, int> _numbers = [];
     private readonly HashSet<PeerKey> _kept = [];
     private readonly PeerEntry[] _entries;
@@ -36,7 +68,8 @@ internal sealed class PeerTable
     private readonly ulong[] _available;
     private readonly ulong[] _free;
     private readonly int _presentMax;
-    private readonly Random _order;
+    private readonly Random _random;
+    private int _favourite = -1;
     private long _changes;
 
     public PeerTable(int presentMax, int seed)
@@ -47,7 +80,7 @@ internal sealed class PeerTable
         _present = new ulong[Words];
         _available = new ulong[Words];
         _free = new ulong[Words];
-        _order = new Random(seed);
+        _random = new Random(seed);
     }
 
     /// <summary>64-bit words in a row of peers.</summary>
@@ -70,6 +103,9 @@ internal sealed class PeerTable
 
     /// <summary>Peers present, speaking the protocol and not resting, as of the last <see cref="Refresh"/>.</summary>
     public ReadOnlySpan<ulong> Available => _available;
+
+    /// <summary>The peers that are or were present, by number.</summary>
+    public ReadOnlySpan<PeerEntry> Known => _entries.AsSpan(0, _numbers.Count);
 
     /// <summary>The number of a peer that is or was present.</summary>
     public bool TryFind(PeerKey peer, out int number) => _numbers.TryGetValue(peer, out number);
@@ -107,7 +143,7 @@ internal sealed class PeerTable
             if (!_numbers.TryGetValue(offer.Peer, out int number))
             {
                 number = Number(offer.Peer, renumbered);
-                _entries[number] = new PeerEntry { Key = offer.Peer, Order = _order.Next(), RestUntil = TimeSpan.MinValue };
+                _entries[number] = new PeerEntry { Key = offer.Peer, Order = _random.Next(), RestUntil = TimeSpan.MinValue, LiarUntil = TimeSpan.MinValue };
             }
 
             ref PeerEntry entry = ref _entries[number];
@@ -134,7 +170,7 @@ internal sealed class PeerTable
     public bool Refresh(TimeSpan now)
     {
         bool gained = false;
-        for (int word = 0; word < Words; word++)
+        for (int word = 0; word << 6 < _numbers.Count; word++)
         {
             ulong present = 0, available = 0, free = 0;
             for (int bit = 0; bit < 64; bit++)
@@ -156,26 +192,50 @@ internal sealed class PeerTable
         return gained;
     }
 
-    /// <summary>The least loaded peer with a free slot that was not tried; ties go by an order drawn once per peer.</summary>
+    /// <summary>What a peer of unknown speed is assumed to need per weight.</summary>
+    public TimeSpan TypicalPace { get; set; }
+
+    /// <summary>The peer to be asked first wherever it can be, or null.</summary>
+    public PeerKey? Preferred { get; init; }
+
+    /// <summary>Chooses whom to ask among those not tried: the preferred one, else by measured speed or load.</summary>
     /// <param name="tried">Peers to leave out.</param>
     /// <param name="height">Peers that claim to hold nothing so low are left out, unless</param>
     /// <param name="ignoreClaims">claims were tried before and did not help.</param>
-    /// <param name="fastest">the one that answers soonest instead of the one with the most free slots.</param>
-    /// <returns>A number, or -1.</returns>
-    public int Pick(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, bool fastest = false)
+    /// <param name="what">What for.</param>
+    /// <param name="within">When the block will be needed: for <see cref="PickFor.Far"/> only peers that are fast enough.</param>
+    /// <returns>A number, or -1 if nobody can be asked or it is better to wait for somebody busy.</returns>
+    public int Pick(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, PickFor what, TimeSpan within)
     {
-        int best = -1;
-        for (int word = 0; word < Words; word++)
-        {
-            for (ulong bits = _free[word] & ~tried[word]; bits != 0; bits &= bits - 1)
-            {
-                int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
-                if (!ignoreClaims && _entries[number].LowestHeld > height) continue;
-                if (best < 0 || (fastest ? IsFaster(in _entries[number], in _entries[best]) : IsLessLoaded(in _entries[number], in _entries[best]))) best = number;
-            }
-        }
+        if (Preferred is { } first && _numbers.TryGetValue(first, out int preferred) && Has(_free, preferred) && !Has(tried, preferred)
+            && Claims(preferred, height, ignoreClaims)) return preferred;
 
+        if (what != PickFor.Cursor && _random.Next(ExploreOneIn) == 0 && Explore(tried, height, ignoreClaims) is var any and >= 0) return any;
+        int best = what == PickFor.Far
+            ? Best(_free, tried, height, ignoreClaims, within, byLoad: true)
+            : Best(_free, tried, height, ignoreClaims, TimeSpan.MaxValue, byLoad: false);
+        if (best < 0 && what == PickFor.Cursor)
+            best = Best(_available, tried, height, ignoreClaims, TimeSpan.MaxValue, byLoad: false, reserve: true);
+        if (best < 0 && what == PickFor.Far && within < TimeSpan.MaxValue
+            && Best(_available, tried, height, ignoreClaims, within, byLoad: true) < 0)
+            best = Best(_free, tried, height, ignoreClaims, TimeSpan.MaxValue, byLoad: false);
+        if (best >= 0 && what != PickFor.Far) _favourite = best;
         return best;
+    }
+
+    /// <summary>Learns from an answer.</summary>
+    /// <param name="number">Whose.</param>
+    /// <param name="perWeight">The time it took per weight.</param>
+    public void LearnPace(int number, TimeSpan perWeight)
+    {
+        ref TimeSpan pace = ref _entries[number].Pace;
+        pace = pace == TimeSpan.Zero ? perWeight : pace + ((perWeight - pace) / 8);
+    }
+
+    /// <summary>Learns that an answer takes longer than this, if that is news.</summary>
+    public void LearnSlower(int number, TimeSpan perWeight)
+    {
+        if (perWeight > _entries[number].Pace) LearnPace(number, perWeight);
     }
 
     /// <summary>True if somebody available, busy or not, was not tried.</summary>
@@ -207,7 +267,7 @@ internal sealed class PeerTable
     public TimeSpan NextRestEnd(TimeSpan now)
     {
         TimeSpan end = TimeSpan.MaxValue;
-        foreach (ref readonly PeerEntry entry in _entries.AsSpan())
+        foreach (ref readonly PeerEntry entry in Known)
         {
             if (entry.IsPresent && !entry.IsUnsupported && entry.RestUntil > now && entry.RestUntil < end) end = entry.RestUntil;
         }
@@ -219,7 +279,7 @@ internal sealed class PeerTable
     public SortedSet<RefusalReason> RestReasons(TimeSpan now)
     {
         SortedSet<RefusalReason> reasons = [];
-        foreach (ref readonly PeerEntry entry in _entries.AsSpan())
+        foreach (ref readonly PeerEntry entry in Known)
         {
             if (!entry.IsPresent) continue;
             if (entry.IsUnsupported) reasons.Add(RefusalReason.Unsupported);
@@ -229,9 +289,59 @@ internal sealed class PeerTable
         return reasons;
     }
 
-    /// <summary>What the whole range waits for goes to who answers soonest; one never measured is worth a try.</summary>
-    private static bool IsFaster(in PeerEntry a, in PeerEntry b) =>
-        a.ReplyTime != b.ReplyTime ? a.ReplyTime < b.ReplyTime : IsLessLoaded(in a, in b);
+    private static bool Has(ReadOnlySpan<ulong> row, int number) => (row[number >> 6] >> (number & 63) & 1) != 0;
+
+    private bool Claims(int number, ulong height, bool ignoreClaims) => ignoreClaims || _entries[number].LowestHeld <= height;
+
+    private int Best(
+        ReadOnlySpan<ulong> among, ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, TimeSpan within, bool byLoad, bool reserve = false)
+    {
+        int best = -1;
+        double bestCost = 0;
+        for (int word = 0; word < Words; word++)
+        {
+            for (ulong bits = among[word] & ~tried[word]; bits != 0; bits &= bits - 1)
+            {
+                int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
+                ref readonly PeerEntry entry = ref _entries[number];
+                if (!Claims(number, height, ignoreClaims) || entry.Pace > within || (reserve && entry.InFlight > entry.InFlightMax)) continue;
+                double cost = byLoad ? 0 : Cost(number);
+                if (best >= 0 && (cost > bestCost || (cost == bestCost && !IsLessLoaded(in entry, in _entries[best])))) continue;
+                (best, bestCost) = (number, cost);
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>What to expect of a peer: its pace, or a typical one, and more of it the busier it is.</summary>
+    private double Cost(int number)
+    {
+        ref readonly PeerEntry entry = ref _entries[number];
+        double pace = (entry.Pace > TimeSpan.Zero ? entry.Pace : TypicalPace).TotalMilliseconds;
+        double cost = pace * (1 + ((double)entry.InFlight / entry.InFlightMax));
+        return number == _favourite ? Math.Max(0, (cost * StickyShare) - StickyMargin) : cost;
+    }
+
+    /// <summary>Somebody of unknown speed, or else anybody, drawn evenly.</summary>
+    private int Explore(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims)
+    {
+        int chosen = -1, seen = 0;
+        bool isUnknown = false;
+        for (int word = 0; word < Words; word++)
+        {
+            for (ulong bits = _free[word] & ~tried[word]; bits != 0; bits &= bits - 1)
+            {
+                int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
+                bool unknown = _entries[number].Pace == TimeSpan.Zero;
+                if (!Claims(number, height, ignoreClaims) || (isUnknown && !unknown)) continue;
+                if (unknown && !isUnknown) (isUnknown, seen) = (true, 0);
+                if (_random.Next(++seen) == 0) chosen = number;
+            }
+        }
+
+        return chosen;
+    }
 
     private static bool IsLessLoaded(in PeerEntry a, in PeerEntry b)
     {

@@ -2,7 +2,7 @@ using OpSync.Codec.Primitives;
 
 namespace OpSync.Sync.Ranges;
 
-/// <summary>What the shell must do after a step, in this order: promote, reject, charge, ask, report.</summary>
+/// <summary>What the shell must do after a step, in this order: promote, reject, charge, cancel, ask, report.</summary>
 /// <remarks>The lists belong to the core and are valid until its next step.</remarks>
 public sealed class RangeCommands
 {
@@ -14,6 +14,9 @@ public sealed class RangeCommands
 
     /// <summary>Proven lies.</summary>
     public List<Charge> Charge { get; } = [];
+
+    /// <summary>Open requests that are not wanted any more: to be reset. What still comes of them is used or dropped.</summary>
+    public List<Cancellation> Cancel { get; } = [];
 
     /// <summary>Requests to make.</summary>
     public List<Ask> Ask { get; } = [];
@@ -36,6 +39,7 @@ public sealed class RangeCommands
         Promote.Clear();
         Reject.Clear();
         Charge.Clear();
+        Cancel.Clear();
         Ask.Clear();
         Contradictions.Clear();
         Stored.Clear();

@@ -1,3 +1,4 @@
+using OpSync.Codec.Primitives;
 using OpSync.Sync.Peers;
 
 namespace OpSync.Sync.Ranges;
@@ -41,6 +42,12 @@ public abstract record RangeEvent
     /// <param name="Island">What is there.</param>
     public sealed record IslandStored(Island Island) : RangeEvent;
 
+    /// <summary>Headers link heights below the cursor to the anchor: their hashes are trusted as the anchor is.</summary>
+    /// <remarks>The core keeps what lies within <see cref="KnownHashes.AheadMax"/> of its window and forgets the rest.</remarks>
+    /// <param name="Top">Highest height.</param>
+    /// <param name="Hashes">Hashes from there downwards, without gaps.</param>
+    public sealed record HashesKnown(ulong Top, IReadOnlyList<Hash32> Hashes) : RangeEvent;
+
     /// <summary>Heights another range fetches: not to be asked for until released.</summary>
     /// <param name="Ranges">The whole set, replacing the one before.</param>
     public sealed record Withheld(IReadOnlyList<BlockRange> Ranges) : RangeEvent;
@@ -52,6 +59,14 @@ public abstract record RangeEvent
     /// <summary>The owner pauses or resumes the range. Paused, nothing new is asked; what arrives is still used.</summary>
     /// <param name="On">True to pause.</param>
     public sealed record Pause(bool On) : RangeEvent;
+
+    /// <summary>What the range may ask for changed; it never exceeds its own options. What lies in memory already may stay.</summary>
+    /// <param name="Share">Its part of what all ranges of the silo may hold.</param>
+    public sealed record Room(WindowShare Share) : RangeEvent;
+
+    /// <summary>The range ends by itself at this time, unless it has ended before.</summary>
+    /// <param name="At">Monotonic time; <see cref="TimeSpan.MaxValue"/> for never.</param>
+    public sealed record Deadline(TimeSpan At) : RangeEvent;
 
     /// <summary>The owner ends the range: it cancels, or a deadline passed.</summary>
     /// <param name="Result"><see cref="RangeResult.Cancelled"/> or <see cref="RangeResult.DeadlinePassed"/>.</param>

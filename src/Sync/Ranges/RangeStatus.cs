@@ -41,4 +41,22 @@ public sealed record RangeStatus
 
     /// <summary>Durable heights whose canonical entry is another block of equal or higher rank, which stays.</summary>
     public ulong NotCanonical { get; init; }
+
+    /// <summary>Blocks that became durable per second, smoothed over the last seconds.</summary>
+    public required double BlocksPerSecond { get; init; }
+
+    /// <summary>Bytes of those blocks per second.</summary>
+    public required double BytesPerSecond { get; init; }
+
+    /// <summary>When it will probably be done.</summary>
+    public required TimeLeft TimeLeft { get; init; }
+
+    /// <summary>Who gave what, at most 16 peers, the most bytes first.</summary>
+    public required IReadOnlyList<PeerShare> Shares { get; init; }
+
+    /// <summary>Requests made since the activation, second copies included.</summary>
+    public required long Requests { get; init; }
+
+    /// <summary>Second copies of slow requests among them.</summary>
+    public required long Copies { get; init; }
 }

@@ -1,4 +1,3 @@
-using OpSync.Codec.Primitives;
 using OpSync.Sync.Peers;
 
 namespace OpSync.Sync.Ranges;
@@ -6,23 +5,22 @@ namespace OpSync.Sync.Ranges;
 // Whom to ask for what: requests, peers, retries, and the one question about the anchor itself.
 public sealed partial class RangeSync
 {
-    /// <summary>Largest payload of the protocol, bytes: the cap of a size estimate (op-node p2p/sync.go, 10 MiB).</summary>
-    private const int SizeMax = 10 << 20;
+    /// <summary>Heights below the cursor that are always of interest to the fastest peers.</summary>
+    private const int NearBlocks = 16;
+
+    /// <summary>Heights looked at in vain in one step, so that no event costs the whole window.</summary>
+    private const int MissesMax = 64;
+
+    /// <summary>A step that left heights unseen comes again after this time.</summary>
+    private static readonly TimeSpan ScanAgain = TimeSpan.FromMilliseconds(10);
 
     private readonly List<AskItem>?[] _askOf;
     private readonly List<int> _asked = [];
-    private long _inFlightBytes;
-    private double _sizeExpected;
+    private long _scanFrom = -1;
+    private long _requests;
+    private long _copies;
     private bool _peersGained;
     private TimeSpan _parkedDue = TimeSpan.MaxValue;
-    private TimeSpan _ourFaultUntil = TimeSpan.MinValue;
-    private long _mismatchDepth = -1;
-    private Hash32 _mismatchHash;
-
-    private int SizeExpected => (int)Math.Clamp(_sizeExpected, 1, SizeMax);
-
-    /// <summary>Moving average with a weight of 1/16: a burst of large blocks shows within a few dozen.</summary>
-    private void LearnSize(int size) => _sizeExpected += (Math.Min(size, SizeMax) - _sizeExpected) / 16;
 
     private void OnPeersChanged(IReadOnlyList<PeerOffer> offers)
     {
@@ -49,7 +47,10 @@ public sealed partial class RangeSync
     {
         foreach (ulong id in refused.RequestIds)
         {
-            if (_flights.TryTake(id, refused.Peer, out Flight flight)) Close(in flight);
+            if (!_flights.TryTake(id, refused.Peer, out Flight flight)) continue;
+            Close(in flight);
+            if (flight.IsCopy) _hedges.OnCopy(-1);
+            else _hedges.OnFirst(-1);
         }
 
         if (!_peers.TryFind(refused.Peer, out int peer)) return;
@@ -66,11 +67,13 @@ public sealed partial class RangeSync
 
         bool isOpen = _flights.TryTake(reply.RequestId, reply.Peer, out Flight flight);
         if (isOpen) Close(in flight);
-        if (isOpen && reply.Outcome == FetchOutcome.Good)
+        if (isOpen && reply.Block is { } good)
         {
-            ref TimeSpan average = ref _peers[flight.PeerIndex].ReplyTime;
-            TimeSpan measured = _now - flight.AskedAt;
-            average = average == TimeSpan.Zero ? measured : average + ((measured - average) / 8);
+            TimeSpan perWeight = (_now - flight.AskedAt) / ReplyTimes.Weight(good.Size);
+            _replyTimes.Add(perWeight);
+            _peers.LearnPace(flight.PeerIndex, perWeight);
+            _peers[flight.PeerIndex].Blocks++;
+            _peers[flight.PeerIndex].Bytes += good.Size;
         }
 
         // A block is used whenever it comes, if it is still wanted. Of other outcomes only the first one of a request counts.
@@ -86,12 +89,13 @@ public sealed partial class RangeSync
                 _peers.Rest(flight.PeerIndex, After(_now, RateLimitedRest), RefusalReason.RateLimited);
                 break;
             case FetchOutcome.OurFault:
-                _ourFaultUntil = After(_now, OurFaultRest);
+                OnMemoryShort();
                 break;
             case FetchOutcome.Unsupported:
                 _peers[flight.PeerIndex].IsUnsupported = true;
                 break;
             default:
+                if (outcome == FetchOutcome.Timeout) LearnSlower(in flight);
                 if (_window.Contains(flight.Depth)) _window.MarkTried(flight.Depth, flight.PeerIndex);
                 break;
         }
@@ -103,7 +107,9 @@ public sealed partial class RangeSync
         _peers.Ended(flight.PeerIndex);
         _inFlightBytes -= flight.Expected;
         if (!_window.Contains(flight.Depth)) return;
-        _window[flight.Depth].Flights--;
+        ref Slot slot = ref _window[flight.Depth];
+        slot.Flights--;
+        slot.NewestFlight = _flights.Unchain(slot.NewestFlight, in flight);
         if (flight.Depth == 0) _window.ForgetTried(0, flight.PeerIndex);
         UpdateWanted(flight.Depth);
     }
@@ -115,6 +121,7 @@ public sealed partial class RangeSync
         {
             Flight flight = _flights.Take(_flights.Oldest);
             Close(in flight);
+            LearnSlower(in flight);
             if (_window.Contains(flight.Depth)) _window.MarkTried(flight.Depth, flight.PeerIndex);
         }
 
@@ -195,7 +202,8 @@ public sealed partial class RangeSync
         UpdateWanted(depth);
     }
 
-    /// <summary>Hands out what is wanted, highest height first, to the least loaded of those not tried yet.</summary>
+    /// <summary>Hands out what is wanted: the cursor's height first, second copies before anything new since each
+    /// frees the slot of a request that takes long, then from the top downwards.</summary>
     private void AskPeers()
     {
         if (_peersGained)
@@ -209,49 +217,90 @@ public sealed partial class RangeSync
 
         foreach (int peer in _asked) _askOf[peer] = null;
         _asked.Clear();
+        _cursorCopyDue = TimeSpan.MaxValue;
         if (_paused || _now < _ourFaultUntil) return;
-        for (long depth = _window.Base; (depth = _window.Wanted.Next(depth, _window.Next)) >= 0;)
+        _peers.TypicalPace = _replyTimes.Median;
+        _rate.Advance(_now);
+
+        // The cursor's height may pass the limits, else a full quarantine would wait for it forever; but not while the blocks
+        // already linked fill the window alone: those leave by the store, and it sets the pace.
+        if (_window.Contains(_cursor) && _window.Wanted[_cursor] && _linkedBytes < BytesMax) TryAsk(_cursor, PickFor.Cursor);
+        SendCopies();
+        long from = _scanFrom;
+        _scanFrom = -1;
+        Scan(_window.Base);
+        if (_scanFrom >= 0 && from >= _scanFrom) Scan(from);
+    }
+
+    /// <summary>Asks for wanted heights from a depth downwards.</summary>
+    /// <remarks>Where many heights wait for peers that are busy, only so many of them are looked at in one step; the next step looks
+    /// at the top again, and then goes on where this one ended.</remarks>
+    private void Scan(long from)
+    {
+        int left = MissesMax;
+        long end = Math.Min(_window.Next, _window.Base + _room.Blocks);
+        for (long depth = Math.Max(from, _window.Base); (depth = _window.Wanted.Next(depth, end)) >= 0; depth++)
         {
-            if (!_peers.AnyFree || _flights.IsFull) return;
-            int expected = SizeExpected;
-
-            // The cursor's height may pass the limit, else a full quarantine would wait for it forever; but not while the blocks
-            // already linked fill the window alone: those leave by the store, and it sets the pace.
-            bool isCursor = depth == _cursor;
-            bool fits = isCursor
-                ? _linkedBytes < _options.WindowBytesMax
-                : QuarantinedBytes + _inFlightBytes + expected <= _options.WindowBytesMax;
-            if (!fits)
+            if (!_peers.AnyFree || _flights.IsFull || !Fits(SizeExpected)) return;
+            if (left == 0)
             {
-                if (depth >= _cursor) return;
-                depth = _cursor;
-                continue;
+                _scanFrom = depth;
+                return;
             }
 
-            ref Slot slot = ref _window[depth];
-            Span<ulong> tried = _window.Tried(depth);
-            int peer = _peers.Pick(tried, HeightAt(depth), slot.Rounds > 0, fastest: isCursor);
-            if (peer >= 0)
+            TimeSpan needed = NeededIn(depth);
+            bool isNear = depth - _cursor < NearBlocks || needed < 4 * _replyTimes.Median;
+            while (_window.Wanted[depth])
             {
-                Send(depth, ref slot, peer, isCursor, expected);
-                if (depth == 0 && _window.Wanted[0]) continue;
+                if (TryAsk(depth, isNear ? PickFor.Near : PickFor.Far, needed)) continue;
+                left--;
+                break;
             }
-            else if (slot.Flights == 0 && !_peers.AnyLeft(tried, HeightAt(depth), slot.Rounds > 0))
-            {
-                Park(depth);
-            }
-
-            depth++;
         }
     }
 
-    private void Send(long depth, ref Slot slot, int peer, bool isCursor, int expected)
+    /// <summary>When the cursor will come to a depth, at the present rate.</summary>
+    private TimeSpan NeededIn(long depth)
+    {
+        if (!_rate.IsKnown || _rate.Blocks < 1) return TimeSpan.MaxValue;
+        return TimeSpan.FromSeconds(Math.Max(0, depth - _cursor) / _rate.Blocks);
+    }
+
+    private bool TryAsk(long depth, PickFor what, TimeSpan? within = null)
+    {
+        ref Slot slot = ref _window[depth];
+        Span<ulong> tried = _window.Tried(depth);
+        int expected = SizeExpected;
+        TimeSpan limit = within is { } time && time < TimeSpan.MaxValue ? time / ReplyTimes.Weight(expected) : TimeSpan.MaxValue;
+        int peer = _peers.Pick(tried, HeightAt(depth), slot.Rounds > 0, what, limit);
+        if (peer >= 0)
+        {
+            Send(depth, ref slot, peer, expected, isCopy: false);
+            return true;
+        }
+
+        if (slot.Flights == 0 && _peers.AnyAvailable && !_peers.AnyLeft(tried, HeightAt(depth), slot.Rounds > 0)) Park(depth);
+        return false;
+    }
+
+    private void Send(long depth, ref Slot slot, int peer, int expected, bool isCopy)
     {
         PeerKey key = _peers[peer].Key;
-        ulong id = _flights.Add(key, peer, depth, expected, _now);
+        ulong id = _flights.Add(key, peer, depth, expected, _now, isCopy, slot.NewestFlight);
+        slot.NewestFlight = _flights.Newest;
+        slot.Flights++;
         _peers.Began(peer);
         _inFlightBytes += expected;
-        slot.Flights++;
+        _requests++;
+        if (isCopy)
+        {
+            _copies++;
+            _hedges.OnCopy();
+        }
+        else
+        {
+            _hedges.OnFirst();
+        }
 
         // The anchor's height may be asked of several at once: nobody twice. What becomes of the request decides what stays.
         if (depth == 0) _window.MarkTried(depth, peer);
@@ -265,48 +314,7 @@ public sealed partial class RangeSync
             _out.Ask.Add(new Ask(key, items));
         }
 
-        items.Add(new AskItem(id, HeightAt(depth), isCursor, expected));
-    }
-
-    /// <summary>Decides, once somebody disagreed with the anchor, whether the anchor is at fault.</summary>
-    private void JudgeAnchor()
-    {
-        if (_cursor > 0 || !_evidence.Any || !_window.Contains(0)) return;
-        (Hash32 hash, List<PeerKey> senders) = _evidence.Strongest();
-        bool waited = _now >= After(_evidence.Since, _options.AnchorMismatchPatience);
-        bool allAsked = _window[0].Flights == 0 && !AnyUntried(_peers.Present);
-        bool allThatCanBeAsked = _window[0].Flights == 0 && !AnyUntried(_peers.Available);
-        bool agreed = senders.Count >= 2 && (allAsked || waited);
-
-        // The word of one peer decides only if nobody at all says anything else, and others had time to turn up.
-        bool alone = _evidence.Answers.Count == 1 && allThatCanBeAsked && waited;
-        if (!agreed && !alone) return;
-        string who = string.Join(", ", senders.Take(NamesMax));
-        _endText = $"The anchor {_top} is {_target.Anchor.Hash}, but {senders.Count} of the peers asked have {hash}: {who}.";
-        Contradict(new Contradiction(_top, _target.Anchor.Hash, hash, who));
-        Finish(RangeResult.AnchorMismatch);
-    }
-
-    private bool AnyUntried(ReadOnlySpan<ulong> peers)
-    {
-        Span<ulong> tried = _window.Tried(0);
-        for (int word = 0; word < peers.Length; word++)
-        {
-            if ((peers[word] & ~tried[word]) != 0) return true;
-        }
-
-        return false;
-    }
-
-    /// <summary>The anchor's hash was seen: who named another at its height lied.</summary>
-    private void ConvictAnchorLiars()
-    {
-        foreach ((Hash32 hash, List<PeerKey> senders) in _evidence.Answers)
-        {
-            foreach (PeerKey sender in senders) Condemn(sender, new BlockId(_top, hash), _target.Anchor.Hash);
-        }
-
-        _evidence.Clear();
+        items.Add(new AskItem(id, HeightAt(depth), depth == _cursor, expected));
     }
 
     private TimeSpan NextDue()
@@ -315,7 +323,11 @@ public sealed partial class RangeSync
         if (_flights.Oldest >= 0) due = Min(due, After(_flights[_flights.Oldest].AskedAt, _options.ReplyLost));
         if (_window.Parked.Count > 0) due = Min(due, _parkedDue);
         if (_evidence.Any && _cursor == 0) due = Min(due, Later(After(_evidence.Since, _options.AnchorMismatchPatience)));
-        if (_paused || _window.Wanted.Count + _window.Parked.Count == 0) return due;
+        due = Min(due, _deadline);
+        if (_paused) return due;
+        due = Min(due, Later(CopyDue()));
+        if (_window.Wanted.Count + _window.Parked.Count == 0) return due;
+        if (_scanFrom >= 0) due = Min(due, After(_now, ScanAgain));
         return Min(due, Min(Later(_ourFaultUntil), _peers.NextRestEnd(_now)));
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OpSync.Codec.Primitives;
 using OpSync.Sync.Blocks;
 using OpSync.Sync.Peers;
@@ -38,6 +39,7 @@ public sealed partial class RangeSync
         }
 
         ref Slot slot = ref _window[depth];
+        bool isKnown = _peers.TryFind(sender, out int peer);
         switch (slot.State)
         {
             case SlotState.Linked or SlotState.Lost when block.Hash != slot.First.Hash:
@@ -56,13 +58,15 @@ public sealed partial class RangeSync
                 break;
             default:
                 if (depth == _cursor) OnCursorBlock(ref slot, in block, sender);
+                else if (_known.TryGet(depth, out Hash32 trusted)) OnKnownBlock(depth, ref slot, in block, sender, trusted);
+                else if (isKnown && IsLiar(peer)) _out.Reject.Add(block.Id);
                 else Hold(depth, ref slot, in block, sender);
                 break;
         }
 
-        if (slot.State is SlotState.Open or SlotState.Held or SlotState.Lost && _peers.TryFind(sender, out int peer))
-            _window.MarkTried(depth, peer);
+        if (isKnown && slot.State is SlotState.Open or SlotState.Held or SlotState.Lost) _window.MarkTried(depth, peer);
         UpdateWanted(depth);
+        CancelNeedless(depth);
     }
 
     /// <summary>The hash at the cursor is known, so this is decided at once: only the right block is ever held here.</summary>
@@ -154,62 +158,14 @@ public sealed partial class RangeSync
         }
     }
 
-    /// <summary>Decides the candidates of the cursor's height.</summary>
-    /// <returns>True if one of them is right and the cursor moved.</returns>
+    /// <summary>Moves the cursor over its height if that is decided, now or before.</summary>
     private bool LinkCursor()
     {
         ref Slot slot = ref _window[_cursor];
-        if (slot.State != SlotState.Held) return false;
-
-        int right = slot.First.Hash == _cursorHash ? 0 : -1;
-        for (int i = 0; right < 0 && i < slot.Others?.Count; i++)
-        {
-            if (slot.Others[i].Hash == _cursorHash) right = i + 1;
-        }
-
-        ulong height = HeightAt(_cursor);
-        Candidate kept = right < 0 ? default : right == 0 ? slot.First : slot.Others![right - 1];
-        if (right != 0) Refute(height, in slot.First);
-        for (int i = 0; i < slot.Others?.Count; i++)
-        {
-            if (i + 1 != right) Refute(height, slot.Others[i]);
-        }
-
-        slot.Others = null;
-        slot.First = kept;
-        if (right < 0)
-        {
-            slot.State = SlotState.Open;
-            UpdateWanted(_cursor);
-            return false;
-        }
-
-        _held--;
-        _heldBytes -= kept.Size;
-        Promote(_cursor, ref slot);
-        UpdateWanted(_cursor);
-        MoveCursor(_cursor + 1, kept.Parent, isParentKnown: true);
+        if (slot.State == SlotState.Open || (slot.State == SlotState.Held && !DecideHeld(_cursor, _cursorHash))) return false;
+        if (slot.First.Hash != _cursorHash) throw new UnreachableException($"Block {HeightAt(_cursor)} was promoted with another hash than its child names.");
+        MoveCursor(_cursor + 1, slot.First.Parent, isParentKnown: true);
         return true;
-    }
-
-    /// <summary>A candidate proved wrong.</summary>
-    private void Refute(ulong height, in Candidate candidate)
-    {
-        BlockId id = new(height, candidate.Hash);
-        _held--;
-        _heldBytes -= candidate.Size;
-        _out.Reject.Add(id);
-        _mismatchDepth = _cursor;
-        _mismatchHash = candidate.Hash;
-        Condemn(candidate.Sender, id, _cursorHash);
-        for (int i = 0; i < candidate.OtherSenders?.Count; i++) Condemn(candidate.OtherSenders[i], id, _cursorHash);
-    }
-
-    private void Condemn(PeerKey peer, BlockId sent, Hash32 trusted)
-    {
-        if (!IsChainRank) return;
-        Charge charge = new(peer, FetchOutcome.HashMismatch, sent, trusted);
-        if (_charged.TryAdd(charge)) _out.Charge.Add(charge);
     }
 
     /// <summary>A stored island hangs on the cursor: all of it is linked and durable.</summary>
@@ -217,14 +173,15 @@ public sealed partial class RangeSync
     {
         long from = _cursor;
         long to = island.Range.First <= _target.Range.First ? _end : DepthOf(island.Range.First) + 1;
+        BlockRange range = _target.Range;
         for (long depth = from; depth < Math.Min(to, _window.Next); depth++)
         {
-            DropCandidates(depth);
+            if (ReleaseSlot(depth) && range.Contains(HeightAt(depth))) _stored--;
             _window[depth].State = SlotState.Durable;
             UpdateWanted(depth);
+            CancelNeedless(depth);
         }
 
-        BlockRange range = _target.Range;
         if (island.Range.Overlaps(range))
             _stored += Math.Min(island.Range.Last, range.Last) - Math.Max(island.Range.First, range.First) + 1;
         _out.Stored.Add(island);
@@ -263,7 +220,7 @@ public sealed partial class RangeSync
     {
         if (_now < _promoteDue) return;
         _promoteDue = TimeSpan.MaxValue;
-        for (long depth = _window.Base; depth < Math.Min(_cursor, _window.Next); depth++)
+        for (long depth = _window.Base; depth < _window.Next; depth++)
         {
             ref Slot slot = ref _window[depth];
             if (slot.State != SlotState.Linked) continue;
@@ -309,6 +266,8 @@ public sealed partial class RangeSync
 
         slot.State = SlotState.Durable;
         UpdateWanted(depth);
+        CancelNeedless(depth);
+        OnStored(slot.First.Size);
         if (_target.Range.Contains(ack.Block.Number)) _stored++;
         if (ack.Conflict is { } other)
         {
@@ -330,7 +289,7 @@ public sealed partial class RangeSync
         _storeStall = reason;
         _promoteSlowly = reason is not null;
         if (!resumed) return;
-        for (long depth = _window.Base; depth < Math.Min(_cursor, _window.Next); depth++)
+        for (long depth = _window.Base; depth < _window.Next; depth++)
         {
             if (_window[depth].State == SlotState.Linked) _window[depth].Due = _now;
         }

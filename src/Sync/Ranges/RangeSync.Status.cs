@@ -9,6 +9,12 @@ public sealed partial class RangeSync
     /// <summary>Heights listed as missing, at most.</summary>
     private const int MissingMax = 16;
 
+    /// <summary>Peers listed with their share, at most.</summary>
+    private const int SharesMax = 16;
+
+    /// <summary>A time left that may be more than so many times too short is not told.</summary>
+    private const double TimeLeftSpreadMax = 4;
+
     /// <summary>Peers named in a text, at most.</summary>
     private const int NamesMax = 8;
 
@@ -16,7 +22,14 @@ public sealed partial class RangeSync
     /// <param name="now">Monotonic time.</param>
     public RangeStatus GetStatus(TimeSpan now)
     {
-        (StallReason stall, string text) = Result == RangeResult.None ? Explain(now) : (StallReason.None, EndText());
+        (StallReason stall, string text) = Result switch
+        {
+            RangeResult.None => Explain(now),
+            RangeResult.DeadlinePassed => (StallReason.DeadlinePassed, _endText),
+            _ => (StallReason.None, EndText()),
+        };
+        RateMeter rate = _rate;
+        rate.Advance(now);
         return new RangeStatus
         {
             Range = _target.Range,
@@ -31,6 +44,12 @@ public sealed partial class RangeSync
             StallText = text,
             Missing = Missing(),
             NotCanonical = _notCanonical,
+            BlocksPerSecond = rate.Blocks,
+            BytesPerSecond = rate.Bytes,
+            TimeLeft = EstimateTimeLeft(in rate, text),
+            Shares = [.. PeerShares()],
+            Requests = _requests,
+            Copies = _copies,
         };
     }
 
@@ -45,6 +64,12 @@ public sealed partial class RangeSync
         if (_paused) return (StallReason.Paused, "Paused by its owner.");
         if (_storeStall is not null) return (StallReason.StoreStalled, _storeStall);
         long depth = Obstacle();
+        if (_linked > 0 && (depth < 0 || depth >= _window.Base + _room.Blocks || (depth == _cursor && _linkedBytes >= BytesMax)))
+        {
+            string waiting = $"{_linked} blocks ({_linkedBytes / (1 << 20)} MiB) are linked and wait for the store, from {HeightAt(_window.Base)} downwards.";
+            return (StallReason.StoreSlow, waiting);
+        }
+
         if (depth < 0 || !_window.Contains(depth)) return (StallReason.None, "");
 
         ulong height = HeightAt(depth);
@@ -52,6 +77,7 @@ public sealed partial class RangeSync
         if (slot.State == SlotState.Open && slot.Barred && _withheld.Covers(height))
             return (StallReason.WaitingForOtherRange, $"Another range fetches block {height}.");
         if (slot.Flights > 0 && !(depth == 0 && _evidence.Any)) return (StallReason.None, "");
+        if (now < _ourFaultUntil) return (StallReason.MemoryShort, $"No memory is left here for block {height}; it is asked for again shortly.");
         if (_peers.Count == 0) return (StallReason.NoPeers, $"No peer is known that could be asked for block {height}.");
         if (depth == _mismatchDepth && depth == _cursor)
         {
@@ -77,6 +103,36 @@ public sealed partial class RangeSync
         return reasons.Contains(RefusalReason.RateLimited) || reasons.Contains(RefusalReason.InFlightFull)
             ? (StallReason.RateLimited, $"All {_peers.Count} peers that could be asked for block {height} are at their limits.{until}")
             : (StallReason.NoPeers, $"None of {_peers.Count} peers can be asked for block {height} ({string.Join(", ", reasons)}).{until}");
+    }
+
+    private TimeLeft EstimateTimeLeft(in RateMeter rate, string stall)
+    {
+        ulong left = _target.Range.Count - _stored;
+        if (Result != RangeResult.None || left == 0) return new TimeLeft(TimeSpan.Zero, TimeSpan.Zero, "");
+        if (!rate.IsKnown) return new TimeLeft(null, null, "Too early to tell.");
+        double slow = rate.Blocks - rate.BlocksSpread, fast = rate.Blocks + rate.BlocksSpread;
+        if (slow > rate.Blocks / TimeLeftSpreadMax && TimeSpan.MaxValue.TotalSeconds / 2 > left / slow)
+            return new TimeLeft(TimeSpan.FromSeconds(left / fast), TimeSpan.FromSeconds(left / slow), "");
+        return new TimeLeft(null, null, stall.Length > 0 ? stall : rate.Blocks < 1.0 / TimeLeftSpreadMax
+            ? "No block became durable lately."
+            : "The rate varies too much to tell.");
+    }
+
+    private IEnumerable<PeerShare> PeerShares()
+    {
+        List<PeerShare> shares = [];
+        foreach (ref readonly PeerEntry peer in _peers.Known)
+        {
+            if (peer.Blocks > 0) shares.Add(new PeerShare(peer.Key, peer.Blocks, peer.Bytes));
+        }
+
+        return shares.OrderByDescending(s => s.Bytes).ThenBy(s => s.Peer).Take(SharesMax);
+    }
+
+    private string DescribeMissedDeadline()
+    {
+        (_, string why) = Explain(_now);
+        return $"The deadline passed with {_stored} of {_target.Range.Count} blocks stored. {why}".TrimEnd();
     }
 
     /// <summary>The highest height that lacks its block, or -1.</summary>

@@ -45,6 +45,8 @@ public sealed partial class RangeSync
     private readonly RangeCommands _out = new();
     private readonly List<int> _peerNumbers = [];
 
+    private RateMeter _rate;
+    private TimeSpan _deadline = TimeSpan.MaxValue;
     private SpanSet _withheld = SpanSet.Empty;
     private TimeSpan _now = TimeSpan.MinValue;
     private long _cursor;
@@ -78,11 +80,13 @@ public sealed partial class RangeSync
         _top = target.Anchor.Number;
         _end = (long)(_top - target.Range.First) + 1;
         _cursorHash = target.Anchor.Hash;
-        _peers = new PeerTable(options.PeersMax, seed);
+        _peers = new PeerTable(options.PeersMax, seed) { Preferred = target.PreferredPeer };
+        _hedges = new HedgeBudget(options.HedgeShareMax);
         _window = new Window(options.WindowBlocksMax, _end, _peers.Words);
-        _flights = new FlightTable(options.WindowBlocksMax + AnchorAsksMax);
+        _flights = new FlightTable(2 * (options.WindowBlocksMax + AnchorAsksMax));
         _askOf = new List<AskItem>?[_peers.Words * 64];
         _sizeExpected = options.SizeExpectedFirst;
+        _bytesAllowed = options.WindowBytesMax;
         foreach (Island island in stored) AddIsland(island);
     }
 
@@ -107,11 +111,14 @@ public sealed partial class RangeSync
         }
 
         Apply(e);
+        if (Result == RangeResult.None && _now >= _deadline) Finish(RangeResult.DeadlinePassed);
         if (Result == RangeResult.None)
         {
             Expire();
             Link();
+            IsolateLiars();
             _window.Slide(_cursor);
+            _known.Slide(_window.Base);
             Admit();
             _peersGained |= _peers.Refresh(_now);
             JudgeAnchor();
@@ -152,6 +159,9 @@ public sealed partial class RangeSync
             case RangeEvent.IslandStored stored:
                 AddIsland(stored.Island);
                 break;
+            case RangeEvent.HashesKnown known:
+                OnHashesKnown(known.Top, known.Hashes);
+                break;
             case RangeEvent.Withheld withheld:
                 _withheld = SpanSet.Of(withheld.Ranges);
                 Rebar(_window.Base, _window.Next);
@@ -161,6 +171,12 @@ public sealed partial class RangeSync
                 break;
             case RangeEvent.Pause pause:
                 _paused = pause.On;
+                break;
+            case RangeEvent.Room room:
+                _room = room.Share;
+                break;
+            case RangeEvent.Deadline deadline:
+                _deadline = deadline.At;
                 break;
             case RangeEvent.Cancel cancel:
                 if (cancel.Result is not (RangeResult.Cancelled or RangeResult.DeadlinePassed))
@@ -175,6 +191,7 @@ public sealed partial class RangeSync
     /// <summary>Ends the range: what is undecided is given up, what is promoted is the store's.</summary>
     private void Finish(RangeResult result)
     {
+        if (result == RangeResult.DeadlinePassed) _endText = DescribeMissedDeadline();
         Result = result;
         _out.Finished = result;
         for (long depth = _window.Base; depth < _window.Next; depth++) DropCandidates(depth);

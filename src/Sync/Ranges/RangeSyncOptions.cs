@@ -31,6 +31,19 @@ public sealed record RangeSyncOptions
     /// <summary>Size assumed for a block before sizes are known.</summary>
     public int SizeExpectedFirst { get; init; } = 32 << 10;
 
+    /// <summary>Second copies of slow requests as a share of first requests, 0 to 0.5; 0 sends none.</summary>
+    public double HedgeShareMax { get; init; } = 0.05;
+
+    /// <summary>No second copy is sent before a request has been open this long, however fast peers answer otherwise.</summary>
+    public TimeSpan HedgeAfterMin { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A second copy may be sent after this time, however slow peers answer otherwise, and while little is known of them.</summary>
+    public TimeSpan HedgeAfterMax { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>A peer that provably lied is not asked by this range for this time: the lie rest of the peer's own policy, which
+    /// this range need not wait to hear of.</summary>
+    public TimeSpan LiarRest { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Checks every limit against its documented bounds.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of bounds; it names the option.</exception>
     public void Validate()
@@ -43,6 +56,10 @@ public sealed record RangeSyncOptions
         Within(PromoteRepeat.Ticks, 1, TimeSpan.TicksPerDay, nameof(PromoteRepeat));
         Within(NobodyHasRetry.Ticks, 1, TimeSpan.TicksPerDay, nameof(NobodyHasRetry));
         Within(AnchorMismatchPatience.Ticks, 0, TimeSpan.TicksPerDay, nameof(AnchorMismatchPatience));
+        if (HedgeShareMax is not (>= 0 and <= 0.5)) throw new ArgumentOutOfRangeException(nameof(HedgeShareMax));
+        Within(HedgeAfterMin.Ticks, 1, TimeSpan.TicksPerDay, nameof(HedgeAfterMin));
+        Within(HedgeAfterMax.Ticks, HedgeAfterMin.Ticks, TimeSpan.TicksPerDay, nameof(HedgeAfterMax));
+        Within(LiarRest.Ticks, 0, TimeSpan.TicksPerDay, nameof(LiarRest));
         Within(SizeExpectedFirst, 1, 10 << 20, nameof(SizeExpectedFirst));
     }
 

@@ -1,4 +1,5 @@
 using OpSync.Codec.Primitives;
+using OpSync.Sync.Peers;
 using OpSync.Sync.Trust;
 
 namespace OpSync.Sync.Ranges;
@@ -8,7 +9,8 @@ namespace OpSync.Sync.Ranges;
 /// <param name="Anchor">The trusted block: at <c>Range.Last</c> or up to <see cref="AnchorDistanceMax"/> above it.
 /// Blocks above <c>Range.Last</c> are fetched for their links and stored like the others.</param>
 /// <param name="LowerLink">If present, the block below <c>Range.First</c> to which the range must attach.</param>
-public sealed record RangeTarget(BlockRange Range, Anchor Anchor, BlockId? LowerLink = null)
+/// <param name="PreferredPeer">If present, the peer that is asked first for everything, while it answers.</param>
+public sealed record RangeTarget(BlockRange Range, Anchor Anchor, BlockId? LowerLink = null, PeerKey? PreferredPeer = null)
 {
     /// <summary>An anchor may lie this many blocks above the last height wanted: enough for the distance between two heads, few enough to fetch for their links alone.</summary>
     public const ulong AnchorDistanceMax = 8_192;

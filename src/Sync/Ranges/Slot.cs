@@ -38,6 +38,9 @@ internal struct Candidate
     public static Candidate Of(in BlockRecord block, PeerKey sender) =>
         new() { Hash = block.Hash, Parent = block.ParentHash, Size = block.Size, Sender = sender };
 
+    /// <summary>True if nobody else sent it.</summary>
+    public readonly bool IsWordOf(PeerKey peer) => Sender == peer && OtherSenders is not { Count: > 0 };
+
     public void AddSender(PeerKey peer)
     {
         if (Sender == peer) return;
@@ -60,6 +63,8 @@ internal struct Slot
     /// <summary>Requests open for this height.</summary>
     public byte Flights;
 
+    private int _newestFlight;
+
     /// <summary>How often every peer failed to give it; at most <see cref="RangeSync.BackoffStepsMax"/>.</summary>
     public byte Rounds;
 
@@ -68,6 +73,13 @@ internal struct Slot
 
     /// <summary>The candidate; once linked, the right block.</summary>
     public Candidate First;
+
+    /// <summary>Place of the request made last for this height, if any is open; else -1.</summary>
+    public int NewestFlight
+    {
+        readonly get => _newestFlight - 1;
+        set => _newestFlight = value + 1;
+    }
 
     /// <summary>Further candidates while held: rare, so not in line.</summary>
     public List<Candidate>? Others;

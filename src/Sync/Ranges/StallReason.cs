@@ -26,4 +26,13 @@ public enum StallReason
 
     /// <summary>Paused by its owner.</summary>
     Paused,
+
+    /// <summary>The store takes blocks, but slower than they come: as many as allowed wait for it.</summary>
+    StoreSlow,
+
+    /// <summary>This process has no memory left for more blocks.</summary>
+    MemoryShort,
+
+    /// <summary>It ended because its deadline passed.</summary>
+    DeadlinePassed,
 }

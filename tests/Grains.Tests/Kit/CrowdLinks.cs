@@ -13,7 +13,7 @@ namespace OpSync.Grains.Tests.Kit;
 
 /// <summary>Connections of one life of a silo to the crowd. Does with answers what the silo's own links do, without a network.</summary>
 internal sealed class CrowdLinks(
-    Crowd crowd, IGrainFactory grains, IByteBudget budget, Verifier verifier, FetchReports reports) : IPeerLinks, IDisposable
+    Crowd crowd, IGrainFactory grains, Fetcher fetcher, FetchReports reports) : IPeerLinks, IDisposable
 {
     private readonly ConcurrentDictionary<PeerKey, ScriptedPeer> _connected = new();
     private readonly ConcurrentDictionary<(PeerKey Peer, ulong ChainId, string RangeId), (long Generation, CancellationTokenSource Source)> _tokens = new();
@@ -27,25 +27,28 @@ internal sealed class CrowdLinks(
         Tell(peer);
     }
 
-    public void Disconnect(PeerKey peer, string reason)
+    public IReadOnlyList<string> KeepOut(PeerKey peer, DateTimeOffset? until, IReadOnlyList<string> knownFrom)
     {
-        crowd.NoteLink(peer, reason);
+        crowd.NoteLink(peer, "banned");
         _connected.TryRemove(peer, out _);
         foreach (var ((whose, _, _), (_, source)) in _tokens)
         {
             if (whose == peer) source.Cancel();
         }
+
+        return [.. knownFrom.Append("192.0.2.1").Distinct()];
     }
 
-    public void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items)
+    public void Readmit(PeerKey peer) => crowd.NoteLink(peer, "readmitted");
+
+    public void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items, ReplyTimeout timeout)
     {
         foreach (AskItem item in items)
         {
             if (_connected.TryGetValue(peer, out ScriptedPeer? scripted))
             {
-                CancellationToken token = TokenOf(peer, range);
                 scripted.Count(1);
-                Outside.Run(() => FetchAsync(peer, scripted, range, item, token));
+                fetcher.Start(new Source(crowd, scripted), range, item, timeout, CancellationTokenSource.CreateLinkedTokenSource(TokenOf(peer, range)));
                 continue;
             }
 
@@ -60,6 +63,8 @@ internal sealed class CrowdLinks(
         var key = (peer, range.ChainId, range.RangeId);
         if (_tokens.TryGetValue(key, out var known) && known.Generation <= range.Generation && _tokens.TryRemove(key, out _)) known.Source.Cancel();
     }
+
+    public void Cancel(PeerKey peer, RangeKey range, IReadOnlyList<ulong> requestIds) => fetcher.Cancel(peer, range, requestIds);
 
     /// <summary>The connection breaks, as if the peer had gone.</summary>
     public void Lose(PeerKey peer)
@@ -99,37 +104,42 @@ internal sealed class CrowdLinks(
         return mine.Generation == range.Generation ? mine.Source.Token : new CancellationToken(canceled: true);
     }
 
-    private async Task FetchAsync(PeerKey peer, ScriptedPeer scripted, RangeKey range, AskItem item, CancellationToken token)
+    /// <summary>A scripted peer in place of a connection.</summary>
+    private sealed class Source(Crowd crowd, ScriptedPeer scripted) : IFetchSource
     {
-        ReadReservation reservation = new(budget, item.Urgent, new PeerLinkOptions());
-        FetchVerdict verdict = FetchVerdict.OurFault;
-        try
+        public PeerKey Key => new(scripted.Id);
+
+        public async ValueTask<ExchangeResult> RequestAsync(RangeKey range, AskItem item, ReadReservation reservation, CancellationToken cancellationToken)
         {
-            await reservation.ExtendAsync(item.SizeExpected, token);
-            crowd.NoteAsk(new Asked(peer.Value, range, item.Number));
-            PeerAnswer answer = await scripted.AnswerAsync(item.Number, token);
-            if (answer.Bytes is { } bytes)
+            crowd.NoteAsk(new Asked(scripted.Id, range, item.Number));
+            try
             {
-                if (bytes.Length > item.SizeExpected) await reservation.ExtendAsync(bytes.Length - item.SizeExpected, token);
+                PeerAnswer answer = await scripted.AnswerAsync(item.Number, cancellationToken);
+                if (answer.Bytes is not { } bytes) return new ExchangeResult(ToOutcome(answer.Failure), null, null);
+                if (bytes.Length > item.SizeExpected) await reservation.ExtendAsync(bytes.Length - item.SizeExpected, cancellationToken);
                 byte[] buffer = ArrayPool<byte>.Shared.Rent(bytes.Length);
                 bytes.CopyTo(buffer, 0);
-                PooledResponse response = new(buffer, bytes.Length);
-                await verifier.SubmitAsync(new FetchedResponse(peer, range, item, response, reservation.Taken, TimeSpan.Zero), _stopping.Token);
-                return;
+                return new ExchangeResult(ExchangeOutcome.Ok, new PooledResponse(buffer, bytes.Length, isPooled: true), "scripted");
             }
-
-            verdict = answer.Failure;
-        }
-        catch (OperationCanceledException)
-        {
-            // The range or the silo gave the request up.
-        }
-        finally
-        {
-            scripted.Count(-1);
+            catch (OperationCanceledException)
+            {
+                return new ExchangeResult(ExchangeOutcome.Cancelled, null, null);
+            }
         }
 
-        reservation.ReturnAll();
-        reports.Ended(peer, range, item, verdict, 0, TimeSpan.Zero);
+        public void Count(int change) => scripted.Count(change);
+
+        public bool TryBeginLate() => scripted.TryBeginLate();
+
+        public void EndLate() => scripted.EndLate();
+
+        private static ExchangeOutcome ToOutcome(FetchVerdict failure) => failure switch
+        {
+            FetchVerdict.Timeout => ExchangeOutcome.Timeout,
+            FetchVerdict.RateLimited => ExchangeOutcome.OpenFailed,
+            FetchVerdict.Unsupported => ExchangeOutcome.Unsupported,
+            FetchVerdict.OurFault => ExchangeOutcome.Cancelled,
+            _ => ExchangeOutcome.Reset,
+        };
     }
 }

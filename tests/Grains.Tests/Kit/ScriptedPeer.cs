@@ -13,6 +13,7 @@ internal sealed class ScriptedPeer(string id, Func<ulong, CancellationToken, Tas
 {
     private volatile TaskCompletionSource? _gate;
     private int _open;
+    private int _late;
     private int _inFlight;
     private int _inFlightMost;
 
@@ -22,6 +23,18 @@ internal sealed class ScriptedPeer(string id, Func<ulong, CancellationToken, Tas
     public int Open => Volatile.Read(ref _open);
 
     public void Count(int change) => Interlocked.Add(ref _open, change);
+
+    /// <summary>Requests that may go on after their time.</summary>
+    public int LateMax { get; init; } = 4;
+
+    public bool TryBeginLate()
+    {
+        if (Interlocked.Increment(ref _late) <= LateMax) return true;
+        EndLate();
+        return false;
+    }
+
+    public void EndLate() => Interlocked.Decrement(ref _late);
 
     /// <summary>Whether a dial succeeds.</summary>
     public bool IsReachable { get; set; } = true;

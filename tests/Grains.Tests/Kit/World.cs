@@ -191,8 +191,7 @@ internal sealed class World : IAsyncDisposable
         _mistakes.Add(new Mistakes());
         builder.Logging.AddProvider(_mistakes[^1]);
         builder.Services.AddSingleton(s => new CrowdLinks(
-            Crowd, s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<IByteBudget>(),
-            s.GetRequiredService<Verifier>(), s.GetRequiredService<FetchReports>()));
+            Crowd, s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<Fetcher>(), s.GetRequiredService<FetchReports>()));
         builder.Services.AddSingleton<IPeerLinks>(s => s.GetRequiredService<CrowdLinks>());
     }
 }
@@ -207,7 +206,7 @@ internal sealed record WorldOptions
     /// <summary>Grains that may be active at a time.</summary>
     public int ActivationsMax { get; init; } = 10_000;
 
-    public PeerPolicyOptions Peers { get; init; } = new() { Rate = 5_000, Burst = 2_000 };
+    public PeerPolicyOptions Peers { get; init; } = new() { Rate = 5_000, Burst = 2_000, LearnsRate = false };
 
     public RangeSyncOptions Ranges { get; init; } = new() { NobodyHasRetry = TimeSpan.FromMilliseconds(200) };
 

@@ -66,6 +66,7 @@ public sealed class MultiaddrTests
     [InlineData("/ip6/fe80::1%eth0/tcp/1")]
     [InlineData("/ip4/1.2.3.4/tcp/65536")]
     [InlineData("/ip4/1.2.3.4/tcp/-1")]
+    [InlineData("/ip4/1.2.3.4/tcp/1\0")]
     [InlineData("/ip4/1.2.3.4/tcp/ 1")]
     [InlineData("/ip4/1.2.3.4/tcp/01")]
     [InlineData("/ip4/1.2.3.4/tcp/")]

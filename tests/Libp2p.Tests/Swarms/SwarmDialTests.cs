@@ -120,10 +120,10 @@ public sealed class SwarmDialTests
     }
 
     [Fact]
-    public async Task Gate_keeps_peers_out_in_both_directions()
+    public async Task Blocked_peers_and_networks_are_kept_out_in_both_directions()
     {
         await using Node a = await Node.StartAsync(), b = await Node.StartAsync();
-        a.Swarm.Gate = (peer, _) => peer != b.Id;
+        a.Swarm.Access.BlockPeer(b.Id, null);
         Assert.Equal(DialOutcome.Forbidden, (await a.DialAsync(b)).Outcome);
 
         // The other way the dialler sees a connection that ends at once: its id is known after the handshake only.
@@ -131,9 +131,30 @@ public sealed class SwarmDialTests
             await b.GoneAsync(a.Id);
         Assert.Empty(a.Swarm.Connections);
 
-        a.Swarm.Gate = static (_, ip) => !IPAddress.IsLoopback(ip);
+        a.Swarm.Access.UnblockPeer(b.Id);
+        a.Swarm.Access.BlockNetwork(IPNetwork.Parse("127.0.0.0/8"), null);
         DialOutcome outcome = (await b.DialAsync(a)).Outcome;
         Assert.Contains(outcome, new[] { DialOutcome.SecurityFailed, DialOutcome.Unreachable });
+        Assert.Equal(DialOutcome.Forbidden, (await a.DialAsync(b)).Outcome);
+
+        a.Swarm.Access.AllowPeer(b.Id);
+        await a.ConnectAsync(b);
+    }
+
+    [Fact]
+    public async Task Connections_that_a_new_rule_forbids_are_closed_and_others_stay()
+    {
+        await using Node a = await Node.StartAsync(), b = await Node.StartAsync(), c = await Node.StartAsync();
+        await a.ConnectAsync(b);
+        await c.ConnectAsync(a);
+        await a.IdentifiedAsync(c.Id);
+
+        a.Swarm.Access.BlockPeer(b.Id, null);
+        Assert.Equal("not allowed", await a.GoneAsync(b.Id));
+        Assert.True(a.Swarm.IsConnected(c.Id));
+
+        a.Swarm.Access.AllowOnly = true;
+        Assert.Equal("not allowed", await a.GoneAsync(c.Id));
     }
 
     [Fact]
@@ -189,12 +210,12 @@ public sealed class SwarmDialTests
     {
         SwarmOptions[] wrong =
         [
-            new() { ConnectionsMax = 0 }, new() { BufferedBytesMax = 1 }, new() { DialTimeout = TimeSpan.Zero },
+            new() { ConnectionsMax = 0 }, new() { BufferedBytesTotalMax = 1 }, new() { DialTimeout = TimeSpan.Zero },
             new() { Muxer = new YamuxOptions { ReceiveWindowMax = 1 } },
             new() { Muxer = new YamuxOptions { SilenceMax = TimeSpan.FromSeconds(30) } },
         ];
         string[] names = [.. wrong.Select(static o => Assert.Throws<ArgumentOutOfRangeException>(o.Validate).ParamName!)];
-        Assert.Equal(["ConnectionsMax", "BufferedBytesMax", "DialTimeout", "ReceiveWindowMax", "SilenceMax"], names);
+        Assert.Equal(["ConnectionsMax", "BufferedBytesTotalMax", "DialTimeout", "ReceiveWindowMax", "SilenceMax"], names);
         new SwarmOptions().Validate();
     }
 

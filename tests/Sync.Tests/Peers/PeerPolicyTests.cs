@@ -5,7 +5,8 @@ namespace OpSync.Sync.Tests.Peers;
 
 public sealed class PeerPolicyTests
 {
-    private static readonly PeerPolicyOptions s_options = new();
+    /// <summary>Without what adapts, which has tests of its own.</summary>
+    private static readonly PeerPolicyOptions s_options = new() { InFlightStart = 16, LearnsRate = false };
     private TimeSpan _now = TimeSpan.FromSeconds(10);
     private DateTimeOffset _wall = new(2026, 11, 21, 0, 0, 0, TimeSpan.Zero);
 
@@ -285,6 +286,100 @@ public sealed class PeerPolicyTests
         Assert.Equal(PeerPolicy.LedgerMax, ledger.Count);
         Assert.Equal((FetchOutcome.Malformed, -40, 2), (ledger[^1].Outcome, ledger[^1].Amount, ledger[^1].Count));
         Assert.True(ledger[0].When > ledger[1].When);
+    }
+
+    [Fact]
+    public void Requests_in_flight_grow_when_all_are_used_and_shrink_after_timeouts()
+    {
+        PeerPolicy policy = Policy(new PeerPolicyOptions { Rate = 1_000, Burst = 1_000, LearnsRate = false, InFlightMax = 6 });
+        Assert.Equal(new Admission(3, TimeSpan.FromMilliseconds(50), RefusalReason.InFlightFull), Admit(policy, 9));
+        for (int i = 0; i < 3; i++) Report(policy, FetchOutcome.Good);
+        Assert.Equal(6, Snapshot(policy).InFlightLimit);
+
+        Assert.Equal(2, Admit(policy, 2).Granted);
+        Report(policy, FetchOutcome.Timeout);
+        Report(policy, FetchOutcome.Timeout);
+        Assert.Equal(4, Snapshot(policy).InFlightLimit);
+    }
+
+    [Fact]
+    public void Answer_that_comes_late_ends_the_rest_and_counts_once()
+    {
+        PeerPolicy policy = Policy();
+        Admit(policy, 1);
+        Report(policy, FetchOutcome.Timeout);
+        Assert.Equal(RefusalReason.Resting, Admit(policy, 1).Reason);
+
+        policy.Report(FetchOutcome.Good, 100, TimeSpan.FromSeconds(3), _now, _wall, TimeSpan.FromSeconds(3), late: true);
+
+        Assert.Equal(1, Admit(policy, 1).Granted);
+        PeerSnapshot snapshot = Snapshot(policy);
+        Assert.Equal((1L, 0L, 100L, 1), (snapshot.Count(FetchOutcome.Timeout), snapshot.Count(FetchOutcome.Good), snapshot.Bytes, snapshot.InFlight));
+        Assert.True(snapshot.Timeout.Latency > TimeSpan.FromSeconds(3), "The wait does not follow what it really takes.");
+    }
+
+    [Fact]
+    public void Lie_that_comes_late_is_a_lie()
+    {
+        PeerPolicy policy = Policy();
+        Report(policy, FetchOutcome.Timeout);
+        Assert.Equal(Standing.Rested, policy.Report(FetchOutcome.Malformed, 0, TimeSpan.FromSeconds(3), _now, _wall, late: true));
+        Assert.Equal(-20, Snapshot(policy).Score);
+    }
+
+    [Fact]
+    public void Block_by_an_operator_holds_until_its_end_and_over_a_restart()
+    {
+        PeerPolicy policy = Policy();
+        policy.Block(_wall + TimeSpan.FromHours(2), _wall);
+        Assert.Equal(new Admission(0, TimeSpan.FromHours(2), RefusalReason.Banned), Admit(policy, 1));
+
+        policy = Policy(state: JsonSerializer.Deserialize<PeerState>(JsonSerializer.Serialize(policy.Persist())));
+        Pass(TimeSpan.FromHours(2) - TimeSpan.FromTicks(1));
+        Assert.True(Snapshot(policy) is { Blocked: true, BannedUntil: not null });
+        Pass(TimeSpan.FromTicks(1));
+        Assert.True(Snapshot(policy) is { Blocked: false, BannedUntil: null });
+        Assert.Equal(1, Admit(policy, 1).Granted);
+    }
+
+    [Fact]
+    public void Block_without_end_is_lifted_by_an_operator_only_and_beats_protection()
+    {
+        PeerPolicy policy = Policy(s_options with { Configured = true });
+        policy.Protect(true, _wall);
+        policy.Block(null, _wall);
+        Pass(TimeSpan.FromDays(10_000));
+        policy = Policy(state: JsonSerializer.Deserialize<PeerState>(JsonSerializer.Serialize(policy.Persist())));
+        Assert.Equal(RefusalReason.Banned, Admit(policy, 1).Reason);
+        Assert.Equal(DateTimeOffset.MaxValue, Snapshot(policy).BannedUntil);
+
+        policy.Unblock(_wall);
+
+        Assert.Equal(1, Admit(policy, 1).Granted);
+        Assert.Equal(["Unblocked", "Blocked", "Protected"], Snapshot(policy).Ledger.Select(e => e.Reason));
+    }
+
+    [Fact]
+    public void Unblock_lifts_a_ban_and_forgives_the_lies_but_remembers_that_there_was_one()
+    {
+        PeerPolicy policy = Policy();
+        Lie(policy, 3);
+        policy.Unblock(_wall);
+        Assert.Equal((null, 0.0), (Snapshot(policy).BannedUntil, Snapshot(policy).Score));
+        Lie(policy, 3);
+        Assert.Equal(_wall + TimeSpan.FromHours(2), Snapshot(policy).BannedUntil);
+    }
+
+    [Fact]
+    public void Protected_peer_is_rested_instead_of_banned()
+    {
+        PeerPolicy policy = Policy();
+        policy.Protect(true, _wall);
+        Lie(policy, 10);
+        Assert.Equal(RefusalReason.Resting, Admit(policy, 1).Reason);
+        policy.Protect(false, _wall);
+        Lie(policy, 1);
+        Assert.Equal(RefusalReason.Banned, Admit(policy, 1).Reason);
     }
 
     [Fact]

@@ -24,9 +24,9 @@ public sealed class ByteBudgetTests
     {
         CancellationToken none = TestContext.Current.CancellationToken;
         Assert.True(_budget.TryTake(32 * MiB, urgent: true));
-        Task large = _budget.TakeAsync(20 * MiB, urgent: false, none).AsTask();
-        Task small = _budget.TakeAsync(1, urgent: false, none).AsTask();
-        Task urgent = _budget.TakeAsync(5 * MiB, urgent: true, none).AsTask();
+        Task large = _budget.TakeAsync(20 * MiB, urgent: false, priority: 0, none).AsTask();
+        Task small = _budget.TakeAsync(1, urgent: false, priority: 0, none).AsTask();
+        Task urgent = _budget.TakeAsync(5 * MiB, urgent: true, priority: 0, none).AsTask();
         Assert.False(_budget.TryTake(0, urgent: false));
 
         _budget.Return(5 * MiB, urgent: true);
@@ -46,8 +46,8 @@ public sealed class ByteBudgetTests
     {
         Assert.True(_budget.TryTake(20 * MiB, urgent: false));
         using CancellationTokenSource cancel = new();
-        Task first = _budget.TakeAsync(10 * MiB, urgent: false, cancel.Token).AsTask();
-        Task second = _budget.TakeAsync(MiB, urgent: false, CancellationToken.None).AsTask();
+        Task first = _budget.TakeAsync(10 * MiB, urgent: false, priority: 0, cancel.Token).AsTask();
+        Task second = _budget.TakeAsync(MiB, urgent: false, priority: 0, CancellationToken.None).AsTask();
         Assert.False(second.IsCompleted);
         cancel.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
@@ -58,7 +58,7 @@ public sealed class ByteBudgetTests
     [Fact]
     public void What_never_fits_and_what_was_never_taken_are_bugs_of_the_caller()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = _budget.TakeAsync(23 * MiB, urgent: false, CancellationToken.None); });
+        Assert.Throws<ArgumentOutOfRangeException>(() => { _ = _budget.TakeAsync(23 * MiB, urgent: false, priority: 0, CancellationToken.None); });
         Assert.Throws<InvalidOperationException>(() => _budget.Return(1, urgent: false));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ByteBudget(ByteBudget.Reserve));
     }
@@ -73,12 +73,28 @@ public sealed class ByteBudgetTests
             {
                 bool urgent = random.Next(8) == 0;
                 long bytes = random.Next((int)(8 * MiB));
-                await _budget.TakeAsync(bytes, urgent, CancellationToken.None);
+                await _budget.TakeAsync(bytes, urgent, priority: 0, CancellationToken.None);
                 Assert.InRange(_budget.Used, 0, _budget.Capacity);
                 await Task.Yield();
                 _budget.Return(bytes, urgent);
             }
         })));
         Assert.Equal(0, _budget.Used);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Waiters_of_greater_priority_come_first_and_equals_in_order()
+    {
+        CancellationToken none = TestContext.Current.CancellationToken;
+        Assert.True(_budget.TryTake(_budget.Capacity - ByteBudget.Reserve, urgent: false));
+        Task backfill = _budget.TakeAsync(4 * MiB, urgent: false, priority: 0, none).AsTask();
+        Task first = _budget.TakeAsync(4 * MiB, urgent: false, priority: 5, none).AsTask();
+        Task second = _budget.TakeAsync(4 * MiB, urgent: false, priority: 5, none).AsTask();
+        foreach (Task expected in (Task[])[first, second, backfill])
+        {
+            Assert.False(expected.IsCompleted);
+            _budget.Return(4 * MiB, urgent: false);
+            await expected;
+        }
     }
 }

@@ -259,7 +259,7 @@ public sealed class RangeSyncStoringTests
     [Fact]
     public void Clock_that_goes_back_counts_as_standing_still()
     {
-        RangeSync core = new(Crowd.Target(10, 11), new RangeSyncOptions(), [], 1);
+        RangeSync core = new(Crowd.Target(10, 11), new RangeSyncOptions { HedgeShareMax = 0 }, [], 1);
         core.Step(new RangeEvent.PeersChanged([new PeerOffer(new PeerKey("a"), 5)]), TimeSpan.FromSeconds(50));
         RangeCommands todo = core.Step(new RangeEvent.Tick(), TimeSpan.FromSeconds(1));
         Assert.Equal(TimeSpan.FromSeconds(80), todo.WakeAt);

@@ -6,12 +6,13 @@ using OpSync.Sync.Trust;
 
 namespace OpSync.Sync.Tests.Ranges;
 
-/// <summary>Drives a range core step by step and remembers what it said.</summary>
+/// <summary>Drives a range core step by step and remembers what it said. Unless told otherwise it sends no second copies: they have
+/// tests of their own.</summary>
 internal sealed class Script
 {
     public Script(RangeTarget target, RangeSyncOptions? options = null, params Island[] stored)
     {
-        Core = new RangeSync(target, options ?? new RangeSyncOptions(), stored, seed: 1);
+        Core = new RangeSync(target, options ?? new RangeSyncOptions { HedgeShareMax = 0 }, stored, seed: 1);
         Step(new RangeEvent.Tick());
     }
 
@@ -29,6 +30,8 @@ internal sealed class Script
     public Dictionary<ulong, (PeerKey Peer, AskItem Item)> Open { get; } = [];
 
     public List<(PeerKey Peer, AskItem Item)> Asked { get; } = [];
+
+    public List<(PeerKey Peer, ulong RequestId)> Cancelled { get; } = [];
 
     public List<BlockId> Promoted { get; } = [];
 
@@ -53,6 +56,7 @@ internal sealed class Script
         Charges.AddRange(Last.Charge);
         Contradictions.AddRange(Last.Contradictions);
         Stored.AddRange(Last.Stored);
+        Cancelled.AddRange(Last.Cancel.SelectMany(c => c.RequestIds.Select(id => (c.Peer, id))));
         foreach (Ask ask in Last.Ask)
         {
             foreach (AskItem item in ask.Items)

@@ -98,7 +98,7 @@ internal sealed class IdentifyService(
         }
         catch (OperationCanceledException) when (deadline.HasPassed)
         {
-            // What is there is decoded.
+            LimitMetrics.Refused(nameof(SwarmOptions.IdentifyTimeout));   // what is there is decoded
         }
         return length;
     }

@@ -1,0 +1,132 @@
+namespace OpSync.Sync.Ranges;
+
+// Second copies of requests that take too long, and the end of requests that are not needed any more.
+public sealed partial class RangeSync
+{
+    /// <summary>Requests open at once for the cursor's height; for others there are two.</summary>
+    private const int CursorAsksMax = 3;
+
+    private readonly ReplyTimes _replyTimes = new();
+    private readonly HedgeBudget _hedges;
+    private TimeSpan _cursorCopyDue = TimeSpan.MaxValue;
+
+    /// <summary>How long the cursor's request may take before another peer is asked as well. The whole range waits: with copies to
+    /// spare as long as half of the answers take, else as long as most take.</summary>
+    private TimeSpan CursorPatience(int expected) => _hedges.IsRich
+        ? Patience(_replyTimes.Median, 1, 1, expected)
+        : Patience(_replyTimes.MostTake, 1.25, 2, expected);
+
+    /// <summary>The same for any other height: nearly all answers are there by then, or it is far beyond what is usual.</summary>
+    private TimeSpan StragglerPatience(int expected) => Patience(_replyTimes.NearlyAllTake, 2, 4, expected);
+
+    /// <param name="percentile">Observed time per weight.</param>
+    /// <param name="least">Medians to wait at least.</param>
+    /// <param name="most">Medians to wait at most: where one in ten answers is slow, the percentile itself is.</param>
+    /// <param name="expected">Bytes expected.</param>
+    private TimeSpan Patience(TimeSpan percentile, double least, double most, int expected)
+    {
+        if (!_replyTimes.IsKnown) return _options.HedgeAfterMax;
+        TimeSpan median = _replyTimes.Median, patience = percentile;
+        if (patience < median * least) patience = median * least;
+        if (patience > median * most) patience = median * most;
+        patience *= ReplyTimes.Weight(expected);
+        return patience < _options.HedgeAfterMin ? _options.HedgeAfterMin
+            : patience > _options.HedgeAfterMax ? _options.HedgeAfterMax
+            : patience;
+    }
+
+    private bool MayCopyStraggler => _flights.Watched >= 0 && _peers.AnyFree && _hedges.Allows(isCursor: false);
+
+    /// <summary>Sends what copies are due and allowed: the cursor's first, then those of the oldest requests.</summary>
+    private void SendCopies()
+    {
+        if (_storeStall is not null) return;
+        if (_window.Contains(_cursor)) CopyCursor(ref _window[_cursor]);
+
+        while (MayCopyStraggler)
+        {
+            ref readonly Flight flight = ref _flights[_flights.Watched];
+            TimeSpan patience = StragglerPatience(flight.Expected);
+            if (_now < After(flight.AskedAt, patience)) return;
+            _flights.Pass();
+            if (flight.IsCopy || flight.Depth == _cursor || !_window.Contains(flight.Depth)) continue;
+
+            // From a peer known to be slow nothing else was expected. Its block is waited for until the cursor comes there.
+            if (_peers[flight.PeerIndex].Pace * ReplyTimes.Weight(flight.Expected) > patience) continue;
+            ref Slot slot = ref _window[flight.Depth];
+            if (slot.Flights == 1 && Fits(flight.Expected)) TryCopy(flight.Depth, ref slot, PickFor.Near, _now - flight.AskedAt);
+        }
+    }
+
+    private void CopyCursor(ref Slot slot)
+    {
+        if (slot.Flights is 0 or >= CursorAsksMax || (_cursor == 0 && _evidence.Any) || !_hedges.Allows(isCursor: true)) return;
+        ref readonly Flight newest = ref _flights[slot.NewestFlight];
+        TimeSpan patience = CursorPatience(newest.Expected);
+        _cursorCopyDue = After(newest.AskedAt, patience);
+        if (_now < _cursorCopyDue) return;
+        TimeSpan waited = _now - newest.AskedAt;
+
+        // In vain: again when somebody may be asked again, or when even a slow peer is worth it.
+        if (!TryCopy(_cursor, ref slot, PickFor.Cursor, waited)) _cursorCopyDue = Min(_peers.NextRestEnd(_now), After(_now, patience));
+    }
+
+    /// <summary>Asks another peer for a height that is being waited for.</summary>
+    private bool TryCopy(long depth, ref Slot slot, PickFor what, TimeSpan waited)
+    {
+        if (_flights.IsFull) return false;
+        Span<ulong> tried = stackalloc ulong[_peers.Words];
+        _window.Tried(depth).CopyTo(tried);
+        for (int place = slot.NewestFlight; place >= 0; place = _flights[place].Sibling)
+        {
+            int asked = _flights[place].PeerIndex;
+            tried[asked >> 6] |= 1UL << (asked & 63);
+        }
+
+        int expected = SizeExpected;
+        int peer = _peers.Pick(tried, HeightAt(depth), slot.Rounds > 0, what, TimeSpan.MaxValue);
+
+        // A copy that would take far longer than the wait so far is likely to come second.
+        if (peer < 0 || _peers[peer].Pace * ReplyTimes.Weight(expected) > 2 * waited) return false;
+        Send(depth, ref slot, peer, expected, isCopy: true);
+        return true;
+    }
+
+    /// <summary>When the next copy will be due, if one is allowed.</summary>
+    private TimeSpan CopyDue()
+    {
+        if (!MayCopyStraggler) return _cursorCopyDue;
+        ref readonly Flight flight = ref _flights[_flights.Watched];
+        return Min(_cursorCopyDue, After(flight.AskedAt, StragglerPatience(flight.Expected)));
+    }
+
+    /// <summary>Once a height has its block, whatever else was asked for it is given up. That is nobody's fault.</summary>
+    private void CancelNeedless(long depth)
+    {
+        if (_window[depth].State is SlotState.Open or SlotState.Lost) return;
+        while (_window[depth].NewestFlight is var place and >= 0)
+        {
+            // Who lost the race is at least as slow as this: it would look fast for ever if only its quick answers counted.
+            LearnSlower(in _flights[place]);
+            _replyTimes.Add((_now - _flights[place].AskedAt) / ReplyTimes.Weight(_flights[place].Expected));
+            CancelFlight(place);
+        }
+    }
+
+    private void CancelFlight(int place)
+    {
+        Flight flight = _flights.Take(place);
+        Close(in flight);
+        foreach (Cancellation known in _out.Cancel)
+        {
+            if (known.Peer != flight.Peer) continue;
+            ((List<ulong>)known.RequestIds).Add(flight.Id);
+            return;
+        }
+
+        _out.Cancel.Add(new Cancellation(flight.Peer, new List<ulong> { flight.Id }));
+    }
+
+    private void LearnSlower(in Flight flight) =>
+        _peers.LearnSlower(flight.PeerIndex, (_now - flight.AskedAt) / ReplyTimes.Weight(flight.Expected));
+}

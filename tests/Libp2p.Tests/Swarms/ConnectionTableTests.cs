@@ -1,0 +1,157 @@
+using System.Net;
+using System.Net.Sockets;
+using OpSync.Libp2p.Identity;
+using OpSync.Libp2p.Multiaddrs;
+using OpSync.Libp2p.Swarms;
+using OpSync.Libp2p.Tests.TestKit;
+using Xunit;
+
+namespace OpSync.Libp2p.Tests.Swarms;
+
+/// <summary>Who is let in, who has to give way, and who never has to.</summary>
+public sealed class ConnectionTableTests : IAsyncDisposable
+{
+    private readonly YamuxHarness _harness = new();
+    private readonly List<Socket> _sockets = [];
+    private long _ids;
+
+    public ValueTask DisposeAsync()
+    {
+        _sockets.ForEach(static s => s.Dispose());
+        return _harness.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1", "10.0.0.2", "ConnectionsPerSubnetMax")]
+    [InlineData("10.0.0.1", "10.0.0.1", "ConnectionsPerAddressMax")]
+    [InlineData("10.0.0.1", "10.0.1.1", null)]
+    [InlineData("2001:db8:1:1::1", "2001:db8:1:1:ffff::", "ConnectionsPerAddressMax")]
+    [InlineData("2001:db8:1:1::1", "2001:db8:1:2::1", "ConnectionsPerSubnetMax")]
+    [InlineData("2001:db8:1:1::1", "2001:db8:2:1::1", null)]
+    public void Host_and_subnet_have_limits_of_their_own(string first, string second, string? limit)
+    {
+        ConnectionTable table = Table(new SwarmOptions { ConnectionsPerAddressMax = 2, ConnectionsPerSubnetMax = 3 });
+        foreach (int _ in Enumerable.Range(0, 2)) Assert.Null(Admit(table, first).Refusal);
+        string? third = Admit(table, second).Refusal;
+        if (third is null && limit is not null) third = Admit(table, second).Refusal;
+        Assert.Equal(limit, third);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1", "10.0.0.1", "HandshakesPerAddressMax")]
+    [InlineData("10.0.0.1", "10.0.0.2", "HandshakesPerSubnetMax")]
+    public void Handshakes_of_a_host_and_a_subnet_are_limited_until_they_end(string first, string second, string limit)
+    {
+        ConnectionTable table = Table(new SwarmOptions { HandshakesPerAddressMax = 1, HandshakesPerSubnetMax = 1 + (first == second ? 1 : 0) });
+        Handshake open = Admit(table, first).Handshake!;
+        Assert.Equal(limit, Admit(table, second).Refusal);
+        table.EndHandshake(open, succeeded: false);
+        Assert.Null(Admit(table, second).Refusal);
+    }
+
+    [Fact]
+    public void Half_open_crowd_cannot_keep_the_door_beyond_the_grace()
+    {
+        ConnectionTable table = Table(new SwarmOptions { HandshakesMax = 2 });
+        Handshake oldest = Admit(table, "10.0.0.1").Handshake!;
+        Admit(table, "10.0.1.1");
+        Assert.Equal("HandshakesMax", Admit(table, "10.0.2.1").Refusal);
+
+        _harness.Time.Advance(new SwarmOptions().HandshakeGrace);
+        Admission late = Admit(table, "10.0.2.1");
+        Assert.Same(oldest, late.Displaced);
+        table.EndHandshake(oldest, succeeded: false);   // its task ends later and frees nothing twice
+        Admission next = Admit(table, "10.0.3.1");
+        Assert.NotNull(next.Displaced);
+        Assert.Equal("HandshakesMax", Admit(table, "10.0.4.1").Refusal);
+    }
+
+    [Fact]
+    public void Handshakes_are_limited_by_rate_for_a_subnet_and_in_all()
+    {
+        ConnectionTable table = Table(new SwarmOptions
+        {
+            HandshakeBurstPerSubnet = 2, HandshakeRatePerSubnet = 1, HandshakeBurst = 3, HandshakeRate = 1,
+        });
+        Assert.Equal([null, null, "HandshakeRatePerSubnet"], Enumerable.Range(1, 3).Select(i => Churn(table, $"10.0.0.{i}")));
+        Assert.Equal([null, "HandshakeRate"], Enumerable.Range(1, 2).Select(i => Churn(table, $"10.0.{i}.1")));
+        _harness.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(Churn(table, "10.0.0.1"));
+
+        string? Churn(ConnectionTable table, string address)
+        {
+            Admission admission = Admit(table, address);
+            if (admission.Handshake is { } handshake) table.EndHandshake(handshake, succeeded: false);
+            return admission.Refusal;
+        }
+    }
+
+    [Fact]
+    public void Newcomer_takes_the_place_of_an_idle_one_from_the_largest_crowd_and_never_of_a_protected_or_used_one()
+    {
+        ConnectionTable table = Table(new SwarmOptions { InboundConnectionsMax = 4 });
+        Connection lone = Connect(table, "10.0.1.1")!, friend = Connect(table, "10.0.0.1")!;
+        Connection used = Connect(table, "10.0.0.2")!, crowd = Connect(table, "10.0.0.3")!;
+        table.Protect(friend.Info.Peer, true);
+        used.CountUse(1);
+        Assert.Equal("InboundConnectionsMax", Admit(table, "10.0.2.1").Refusal);   // none has been idle for long: refused unread
+
+        _harness.Time.Advance(new SwarmOptions().IdleGrace);
+        Assert.NotNull(Connect(table, "10.0.2.1", crowd));
+        Assert.NotNull(Connect(table, "10.0.2.2", lone));
+        Assert.Equal("InboundConnectionsMax", Admit(table, "10.0.2.3").Refusal);
+
+        used.CountUse(-1);
+        _harness.Time.Advance(new SwarmOptions().IdleGrace);
+        table.Remove(used);   // a place that is free is taken before anybody has to go
+        Assert.NotNull(Connect(table, "10.0.2.4", null));
+        Assert.Equal(4, table.Measure().Single(static u => u.Limit == "InboundConnectionsMax").Used);
+    }
+
+    [Fact]
+    public void Streams_are_shared_so_that_the_next_subnet_and_the_next_host_always_get_some()
+    {
+        FairShares shares = new(2_048);
+        IPAddress[] greedy = [.. Enumerable.Range(0, 200).Select(static i => new IPAddress([10, 0, (byte)i, 1]))];
+        int first = Take(greedy[0]);
+        Assert.InRange(first, 128, 256);
+        Assert.InRange(Take(new IPAddress([10, 0, 0, 2])), 16, first);   // a neighbour of a greedy host
+        int[] taken = [first, .. greedy[1..].Select(Take)];
+        Assert.All(taken, static n => Assert.InRange(n, 1, 256));
+        Assert.True(shares.TryTake(IPAddress.Parse("192.0.2.1"), 1));
+
+        for (int i = 0; i < taken[1]; i++) shares.Return(greedy[1], 1);
+        Assert.True(Take(greedy[1]) > 0);
+
+        int Take(IPAddress address)
+        {
+            int count = 0;
+            while (shares.TryTake(address, 1)) count++;
+            return count;
+        }
+    }
+
+    private ConnectionTable Table(SwarmOptions options) => new(options, _harness.Time);
+
+    private Admission Admit(ConnectionTable table, string address)
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+        _sockets.Add(socket);
+        return table.Admit(socket, IPAddress.Parse(address));
+    }
+
+    /// <summary>Lets a peer in and finishes its handshake; null when there is no place.</summary>
+    private Connection? Connect(ConnectionTable table, string address, Connection? expectedToGo = null)
+    {
+        Handshake handshake = Admit(table, address).Handshake!;
+        using PeerIdentity identity = PeerIdentity.Create(KeyType.Ed25519);
+        IPAddress ip = IPAddress.Parse(address);
+        ConnectionInfo info = new(++_ids, identity.Id, Multiaddr.FromEndPoint(new IPEndPoint(ip, 1)), ip, IsInbound: true, _harness.Time.GetUtcNow());
+        Connection connection = new(info, _harness.Scripted().Session, _harness.Time);
+        bool added = table.TryAdd(connection, out Connection? replaced);
+        table.EndHandshake(handshake, added);
+        Assert.Same(expectedToGo, replaced);
+        if (replaced is not null) table.Remove(replaced);
+        return added ? connection : null;
+    }
+}

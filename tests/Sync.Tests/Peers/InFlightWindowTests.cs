@@ -1,0 +1,54 @@
+using OpSync.Sync.Peers;
+
+namespace OpSync.Sync.Tests.Peers;
+
+/// <summary>One more for each answer while full, two fewer for a timeout, then a freeze.</summary>
+public sealed class InFlightWindowTests
+{
+    private TimeSpan _now = TimeSpan.FromMinutes(1);
+
+    [Fact]
+    public void Window_grows_only_while_all_of_it_is_used_and_never_beyond_its_bounds()
+    {
+        InFlightWindow window = new(4, 16);
+        window.OnAdmitted(3);
+        window.OnAnswer(16, _now);
+        Assert.Equal(4, window.Limit);
+        for (int i = 0; i < 100; i++)
+        {
+            window.OnAdmitted(window.Limit);
+            window.OnAnswer(i < 50 ? 7 : 100, _now);
+            Assert.Equal(i < 50 ? Math.Min(7, 5 + i) : Math.Min(16, i - 42), window.Limit);
+        }
+    }
+
+    [Fact]
+    public void Timeouts_that_come_together_shrink_it_once_and_freeze_it()
+    {
+        InFlightWindow window = new(8, 16);
+        window.OnAdmitted(8);
+        for (int i = 0; i < 8; i++) window.OnTimeout(_now);
+        Assert.Equal(6, window.Limit);
+
+        window.OnAdmitted(6);
+        _now += InFlightWindow.Freeze - TimeSpan.FromTicks(1);
+        window.OnAnswer(16, _now);
+        Assert.Equal(6, window.Limit);
+        _now += TimeSpan.FromTicks(1);
+        window.OnAnswer(16, _now);
+        Assert.Equal(7, window.Limit);
+    }
+
+    [Fact]
+    public void Window_never_closes()
+    {
+        InFlightWindow window = new(4, 16);
+        for (int i = 0; i < 10; i++)
+        {
+            window.OnTimeout(_now);
+            _now += InFlightWindow.Freeze;
+        }
+
+        Assert.Equal(1, window.Limit);
+    }
+}

@@ -1,0 +1,136 @@
+using OpSync.Sync.Peers;
+using OpSync.Sync.Ranges;
+
+namespace OpSync.Sync.Tests.Ranges;
+
+public sealed class RangeSyncHedgingTests
+{
+    private static readonly RangeSyncOptions s_options = new();
+
+    private static Script Hedging(ulong first, ulong last) => new(Crowd.Target(first, last), s_options);
+
+    [Fact]
+    public void Cursor_that_waits_is_asked_of_another_and_the_first_answer_wins()
+    {
+        Script script = Hedging(10, 10).Peers("a", "b");
+        string slow = script.FindOpen(10)!.Value.Peer.Value, fast = slow == "a" ? "b" : "a";
+        script.Wait(s_options.HedgeAfterMax - TimeSpan.FromTicks(1));
+        Assert.Single(script.Asked);
+        Assert.Equal(TimeSpan.FromTicks(1), script.WakeAt - script.Now);
+        script.Wait(TimeSpan.FromTicks(1));
+        Assert.Equal([slow, fast], script.WhoWasAsked(10));
+
+        ulong loser = script.FindOpen(10, slow)!.Value.Id;
+        script.Good(10, peer: fast);
+        Assert.Equal([(new PeerKey(slow), loser)], script.Cancelled);
+        Assert.Equal(0, script.Status.InFlight);
+        Assert.Single(script.Promoted);
+    }
+
+    [Fact]
+    public void Loser_is_not_blamed_and_stays_untried()
+    {
+        Script script = Hedging(9, 10).Peers("a", "b");
+        string slow = script.FindOpen(10)!.Value.Peer.Value, fast = slow == "a" ? "b" : "a";
+        script.Wait(s_options.HedgeAfterMax);
+        FetchReply late = script.Take(10, FetchOutcome.OurFault, null, slow);
+        script.Good(10, peer: fast);
+        script.Answer(10, PromoteAnswer.Missing);
+        script.Reply(late);
+        Assert.Empty(script.Charges);
+
+        // Neither its own end nor the cancelled request speaks against it: it is asked again, and at once.
+        script.Fail(10, FetchOutcome.NotFound, script.FindOpen(10)!.Value.Peer.Value);
+        Assert.Contains(slow, script.WhoWasAsked(10).Skip(2));
+    }
+
+    [Fact]
+    public void Late_answer_of_the_loser_is_used_if_the_winner_was_wrong()
+    {
+        Script script = Hedging(10, 10).Peers("a", "b");
+        string first = script.FindOpen(10)!.Value.Peer.Value;
+        script.Wait(s_options.HedgeAfterMax);
+        FetchReply good = script.Take(10, FetchOutcome.Good, TestChain.Block(10), first);
+        script.Fail(10, FetchOutcome.Malformed);
+        Assert.Empty(script.Cancelled);
+        script.Reply(good);
+        Assert.Single(script.Promoted);
+    }
+
+    [Fact]
+    public void Bad_first_answer_of_two_does_not_win()
+    {
+        Script script = Hedging(10, 11).Peers("a", "b", "c");
+        script.Good(11);
+        script.Wait(s_options.HedgeAfterMax);
+        string liar = script.FindOpen(10)!.Value.Peer.Value;
+        script.Good(10, fork: 3, peer: liar);
+        Assert.Equal(liar, Assert.Single(script.Charges).Peer.Value);
+        Assert.Equal(1, script.Status.InFlight);
+        script.Good(10);
+        Assert.Equal(2, script.Promoted.Distinct().Count());
+    }
+
+    [Fact]
+    public void Copies_never_exceed_their_share_over_any_window_of_requests()
+    {
+        foreach (double share in (double[])[0, 0.02, 0.05, 0.2])
+        {
+            for (int seed = 0; seed < 5; seed++)
+            {
+                Latency world = new(seed, peers: 6, inFlight: 16, slowOneIn: 4, slowFactor: 20) { Options = new() { HedgeShareMax = share } };
+                world.Run(3_000);
+                int[] copies = [.. world.Requests.Select(isCopy => isCopy ? 1 : 0)];
+                Assert.Equal(share > 0, copies.Sum() > 0);
+
+                // The excess of copies over what first requests earned never grows by more than can be saved up.
+                double excess = 0, lowest = 0, worst = 0;
+                foreach (int copy in copies)
+                {
+                    excess += copy == 1 ? 1 : -share;
+                    lowest = Math.Min(lowest, excess);
+                    worst = Math.Max(worst, excess - lowest);
+                }
+
+                Assert.InRange(worst, 0, HedgeBudget.SavedMax + 1e-6);
+                Assert.True(copies.Sum() <= (share * copies.Length) + 1, $"{copies.Sum()} of {copies.Length}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Slowest_waits_of_the_cursor_stay_within_twice_the_median_answer_when_one_in_ten_is_slow()
+    {
+        for (int seed = 0; seed < 10; seed++)
+        {
+            Latency world = new(seed, peers: 8, inFlight: 16, slowOneIn: 10, slowFactor: 20);
+            world.Run(10_000);
+            TimeSpan wait = world.CursorWait(0.99), median = world.MedianAnswer;
+            double copies = (double)world.Requests.Count(isCopy => isCopy) / world.Requests.Count;
+            Latency without = new(seed, peers: 8, inFlight: 16, slowOneIn: 10, slowFactor: 20) { Options = new() { HedgeShareMax = 0 } };
+            without.Run(10_000);
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"seed {seed}: stalls p50 {world.CursorStall(0.5).TotalMilliseconds:F0} p99 {world.CursorStall(0.99).TotalMilliseconds:F0} ms ({without.CursorStall(0.99).TotalMilliseconds:F0} without copies, n {world.Stalls} {without.Stalls}), p99 {wait.TotalMilliseconds:F0} ms ({without.CursorWait(0.99).TotalMilliseconds:F0} without copies), " +
+                $"median answer {median.TotalMilliseconds:F0} ms, copies {copies:P1}, {world.Now.TotalSeconds:F1} s ({without.Now.TotalSeconds:F1} s)");
+            Assert.True(wait <= 2 * median, $"seed {seed}: {wait} against {median}");
+            Assert.InRange(copies, 0, 0.05);
+        }
+    }
+
+    [Fact]
+    public void Cursor_stalls_while_others_flow_and_its_holder_is_replaced_within_one_patience()
+    {
+        Script script = Hedging(1, 200).Peers(16, "a", "b", "c");
+        string holder = script.FindOpen(200)!.Value.Peer.Value;
+        for (int i = 0; i < 40; i++)
+        {
+            script.Wait(TimeSpan.FromMilliseconds(100));
+            ulong[] open = [.. script.Open.Values.Where(o => o.Item.Number != 200).Select(o => o.Item.Number)];
+            if (script.WhoWasAsked(200).Length > 1) break;
+            foreach (ulong number in open.Take(30)) script.Good(number);
+        }
+
+        Assert.NotEqual(holder, script.WhoWasAsked(200)[1]);
+        Assert.InRange(script.Now - TimeSpan.FromSeconds(100), TimeSpan.Zero, TimeSpan.FromMilliseconds(400));
+    }
+}
