@@ -10,7 +10,7 @@ using Xunit;
 namespace OpSync.Gateway.Rpc.Tests;
 
 /// <summary>Blocks go in by admin_postUnsafePayload and come out of the namespace eth.</summary>
-public sealed class BlockTests
+public sealed class BlockTests(PlainHost plain) : IClassFixture<PlainHost>
 {
     private const ulong Chain = Samples.ChainId;
 
@@ -43,14 +43,13 @@ public sealed class BlockTests
     [Fact]
     public async Task Empty_chain_answers_null_for_blocks_and_an_error_for_the_head()
     {
-        await using RpcHost host = await RpcHost.StartAsync(Samples.Settings());
-        foreach (string height in (string[])["0x5", "latest", "earliest"]) Assert.Null(await host.ResultAsync(Chain, "eth_getBlockByNumber", $"[\"{height}\",true]"));
-        Assert.Null(await host.ResultAsync(Chain, "eth_getBlockByHash", $"[\"{Samples.Facts(3).Hash}\",false]"));
-        Assert.Null(await host.ResultAsync(Chain, "eth_getBlockTransactionCountByNumber", "[\"0x5\"]"));
-        Assert.Contains("header not found", (await host.ErrorAsync(Chain, "eth_blockNumber")).Message, StringComparison.Ordinal);
-        Assert.False((bool)(await host.ResultAsync(Chain, "eth_syncing"))!);
-        Assert.Equal($"0x{Chain:x}", (string?)await host.ResultAsync(Chain, "eth_chainId"));
-        Assert.StartsWith("opsync/v", (string?)await host.ResultAsync(Chain, "web3_clientVersion"), StringComparison.Ordinal);
+        foreach (string height in (string[])["0x5", "latest", "earliest"]) Assert.Null(await plain.Host.ResultAsync(Chain, "eth_getBlockByNumber", $"[\"{height}\",true]"));
+        Assert.Null(await plain.Host.ResultAsync(Chain, "eth_getBlockByHash", $"[\"{Samples.Facts(3).Hash}\",false]"));
+        Assert.Null(await plain.Host.ResultAsync(Chain, "eth_getBlockTransactionCountByNumber", "[\"0x5\"]"));
+        Assert.Contains("header not found", (await plain.Host.ErrorAsync(Chain, "eth_blockNumber")).Message, StringComparison.Ordinal);
+        Assert.False((bool)(await plain.Host.ResultAsync(Chain, "eth_syncing"))!);
+        Assert.Equal($"0x{Chain:x}", (string?)await plain.Host.ResultAsync(Chain, "eth_chainId"));
+        Assert.StartsWith("opsync/v", (string?)await plain.Host.ResultAsync(Chain, "web3_clientVersion"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,8 +75,7 @@ public sealed class BlockTests
     [InlineData("opp2p_peers", "[]")]
     public async Task Parameters_of_another_form_are_refused(string method, string parameters)
     {
-        await using RpcHost host = await RpcHost.StartAsync(Samples.Settings());
-        Assert.Equal(-32602, (await host.ErrorAsync(Chain, method, parameters)).Code);
+        Assert.Equal(-32602, (await plain.Host.ErrorAsync(Chain, method, parameters)).Code);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using Xunit;
 namespace OpSync.Gateway.Rpc.Tests;
 
 /// <summary>JSON-RPC 2.0 itself: forms, batches, limits.</summary>
-public sealed class ProtocolTests
+public sealed class ProtocolTests(PlainHost plain) : IClassFixture<PlainHost>
 {
     private const ulong Chain = Samples.ChainId;
     private const string Call = """{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}""";
@@ -31,8 +31,7 @@ public sealed class ProtocolTests
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"admin_stopSequencer"}""", -32601)]
     public async Task What_is_no_call_is_an_error_with_its_code(string body, int code)
     {
-        await using RpcHost host = await RpcHost.StartAsync(Samples.Settings());
-        (HttpStatusCode status, string answer) = await host.SendAsync(Chain, body);
+        (HttpStatusCode status, string answer) = await plain.Host.SendAsync(Chain, body);
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(code, (int)JsonNode.Parse(answer)!["error"]!["code"]!);
     }
@@ -40,8 +39,7 @@ public sealed class ProtocolTests
     [Fact]
     public async Task Batch_is_answered_in_order_with_ids_as_they_were_given()
     {
-        await using RpcHost host = await RpcHost.StartAsync(Samples.Settings());
-        (_, string body) = await host.SendAsync(Chain, $$"""
+        (_, string body) = await plain.Host.SendAsync(Chain, $$"""
             [{"jsonrpc":"2.0","id":"a\"b","method":"net_version","params":[]},
              {"jsonrpc":"2.0","method":"eth_chainId"},
              7,
@@ -64,8 +62,7 @@ public sealed class ProtocolTests
     [InlineData("""[{"jsonrpc":"2.0","method":"eth_chainId"},{"jsonrpc":"2.0","method":"nothing"}]""")]
     public async Task Notifications_get_no_answer(string body)
     {
-        await using RpcHost host = await RpcHost.StartAsync(Samples.Settings());
-        Assert.Equal((HttpStatusCode.NoContent, ""), await host.SendAsync(Chain, body));
+        Assert.Equal((HttpStatusCode.NoContent, ""), await plain.Host.SendAsync(Chain, body));
     }
 
     [Fact]
@@ -110,15 +107,13 @@ public sealed class ProtocolTests
     [InlineData("application/json-patch")]
     public async Task Another_content_type_is_refused(string type)
     {
-        await using RpcHost host = await RpcHost.StartAsync(Samples.Settings());
-        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await host.SendAsync(Chain, Call, contentType: type)).Status);
-        Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(Chain, Call, contentType: "Application/JSON; charset=utf-8")).Status);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await plain.Host.SendAsync(Chain, Call, contentType: type)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await plain.Host.SendAsync(Chain, Call, contentType: "Application/JSON; charset=utf-8")).Status);
     }
 
     [Fact]
     public async Task Chain_that_is_not_served_is_not_found()
     {
-        await using RpcHost host = await RpcHost.StartAsync(Samples.Settings());
-        Assert.Equal(HttpStatusCode.NotFound, (await host.SendAsync(Chain + 1, Call)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await plain.Host.SendAsync(Chain + 1, Call)).Status);
     }
 }
