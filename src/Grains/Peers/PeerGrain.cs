@@ -83,6 +83,7 @@ internal sealed class PeerGrain(
         {
             _document.Configured = true;
             _policy = new PeerPolicy(options.Value with { Configured = true }, _policy.Persist(), time.GetUtcNow(), Now);
+            _policy.SetMayGrantMore(_link.MayGrantMore);
             StartTimer();
         }
 
@@ -95,7 +96,7 @@ internal sealed class PeerGrain(
     public Task<FetchAnswer> Fetch(FetchOrder order)
     {
         bool ready = _link.Connected && Serves(order.Range.ChainId);
-        PeerClaim claim = new($"{order.Range.ChainId}/{order.Range.RangeId}");
+        PeerClaim claim = new($"{order.Range.ChainId}/{order.Range.RangeId}", order.Priority);
         Admission admission = _policy.Admit(ready ? order.Items.Length : 0, Now, time.GetUtcNow(), links.CountOpen(Key), claim);
         if (!ready && admission.Reason != RefusalReason.Banned)
         {
