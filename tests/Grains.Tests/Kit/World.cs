@@ -209,7 +209,8 @@ internal sealed record WorldOptions
 
     public PeerPolicyOptions Peers { get; init; } = new() { Rate = 5_000, Burst = 2_000, LearnsRate = false };
 
-    public RangeSyncOptions Ranges { get; init; } = new() { NobodyHasRetry = TimeSpan.FromMilliseconds(200) };
+    /// <summary>Without second copies: a busy machine is no reason for one where tests count requests.</summary>
+    public RangeSyncOptions Ranges { get; init; } = new() { NobodyHasRetry = TimeSpan.FromMilliseconds(200), HedgeShareMax = 0 };
 
     public StoreWriterOptions Writer { get; init; } = new() { RetryAfter = TimeSpan.FromMilliseconds(50) };
 }
