@@ -47,6 +47,7 @@ public sealed partial class RangeSync
                 Condemn(sender, block.Id, slot.First.Hash);
                 break;
             case SlotState.Linked:
+                slot.HasCopy = true;
                 break;
             case SlotState.Lost:
                 slot.First = Candidate.Of(in block, sender);
@@ -266,6 +267,7 @@ public sealed partial class RangeSync
         }
 
         slot.State = SlotState.Durable;
+        if (slot.HasCopy) _out.Reject.Add(ack.Block);
         UpdateWanted(depth);
         CancelNeedless(depth);
         OnStored(slot.First.Size);
