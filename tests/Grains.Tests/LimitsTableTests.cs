@@ -8,6 +8,7 @@ using OpSync.Libp2p.Swarms;
 using OpSync.Libp2p.Yamux;
 using OpSync.Silo.Peering;
 using OpSync.Silo.Serving;
+using OpSync.Sync.Peers;
 using OpSync.TestKit;
 using Xunit;
 
@@ -25,7 +26,9 @@ public sealed partial class LimitsTableTests
         (new YamuxOptions(), "Streams of one connection", "opsync.libp2p"),
         (new NoiseOptions(), "Handshake", "opsync.libp2p"),
         (new ServeOptions(), "Serving", "opsync.serve"),
+        (new BulkOptions(), "Serving in bulk to other OpSync peers", "opsync.serve"),
         (new PeerLinkOptions(), "Peers we ask", ""),
+        (new PeerPolicyOptions(), "What a peer is asked", ""),
     ];
 
     [Fact]

@@ -5,6 +5,7 @@ using OpSync.Contracts.Chains;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.State;
 using OpSync.Grains.State;
+using OpSync.Sync.Headers;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
@@ -18,6 +19,7 @@ internal sealed class PeerGrain(
     [PersistentState("peer", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
     IPeerLinks links,
     IBlockStores stores,
+    IHeaderLinks headers,
     IOptions<PeerPolicyOptions> options,
     TimeProvider time,
     ILogger<PeerGrain> log) : Grain, IPeerGrain
@@ -81,6 +83,7 @@ internal sealed class PeerGrain(
         {
             _document.Configured = true;
             _policy = new PeerPolicy(options.Value with { Configured = true }, _policy.Persist(), time.GetUtcNow(), Now);
+            _policy.SetMayGrantMore(_link.MayGrantMore);
             StartTimer();
         }
 
@@ -93,7 +96,7 @@ internal sealed class PeerGrain(
     public Task<FetchAnswer> Fetch(FetchOrder order)
     {
         bool ready = _link.Connected && Serves(order.Range.ChainId);
-        PeerClaim claim = new($"{order.Range.ChainId}/{order.Range.RangeId}");
+        PeerClaim claim = new($"{order.Range.ChainId}/{order.Range.RangeId}", order.Priority);
         Admission admission = _policy.Admit(ready ? order.Items.Length : 0, Now, time.GetUtcNow(), links.CountOpen(Key), claim);
         if (!ready && admission.Reason != RefusalReason.Banned)
         {
@@ -116,6 +119,22 @@ internal sealed class PeerGrain(
             admission.Granted, admission.RetryAfter, admission.Reason is { } reason ? (FetchRefusal)reason : FetchRefusal.None));
 
         static Task<FetchAnswer> Refuse(FetchRefusal reason, TimeSpan retryAfter) => Task.FromResult(new FetchAnswer(0, retryAfter, reason));
+    }
+
+    public Task<FetchAnswer> FetchHeaders(HeaderOrder order)
+    {
+        // Headers take nothing from the budget of blocks: the server's own answer says when it is too much.
+        PeerSnapshot snapshot = _policy.Snapshot(Now, time.GetUtcNow());
+        FetchRefusal reason = snapshot.BannedUntil is not null ? FetchRefusal.Banned
+            : !_link.Connected ? FetchRefusal.NotConnected
+            : !GivesHeaders(order.Range.ChainId) ? FetchRefusal.Unsupported
+            : FetchRefusal.None;
+        if (reason != FetchRefusal.None) return Task.FromResult(new FetchAnswer(0, NoticePeriod, reason));
+        headers.FetchHeaders(
+            Key,
+            new RangeKey(order.Range.ChainId, order.Range.RangeId, order.Range.Generation),
+            new HeaderAsk(order.RequestId, Key, order.Number, order.Hash, order.Count));
+        return Task.FromResult(new FetchAnswer(1, TimeSpan.Zero, FetchRefusal.None));
     }
 
     public async Task Report(OutcomeBatch batch)
@@ -161,9 +180,10 @@ internal sealed class PeerGrain(
 
     public Task LinkChanged(LinkState link)
     {
+        bool sameHeaders = (_link.HeaderChains ?? []).AsSpan().SequenceEqual(link.HeaderChains ?? []);
         _link = _away ? Banned(link) : link;
         _policy.SetMayGrantMore(link.MayGrantMore);
-        TellChains(force: false);
+        TellChains(force: !sameHeaders);
         return Task.CompletedTask;
     }
 
@@ -186,6 +206,23 @@ internal sealed class PeerGrain(
     }
 
     public Task<PeerReport> GetReport() => Task.FromResult(MakeReport());
+
+    public async Task<bool> Forget()
+    {
+        if (_document.Configured) return false;
+        _document.Addresses.Clear();
+        _document.Chains.Clear();
+        if (!_away)
+        {
+            // Closes the connection and ends the dialling, without an exclusion that would outlive it.
+            links.KeepOut(Key, time.GetUtcNow(), []);
+            links.Readmit(Key);
+            _link = _link with { Connected = false, Problem = "removed" };
+        }
+
+        await FlushAsync();
+        return true;
+    }
 
     private async Task OnTick()
     {
@@ -288,6 +325,8 @@ internal sealed class PeerGrain(
 
     private bool Serves(ulong chainId) => !_link.Identified || Array.IndexOf(_link.Chains, chainId) >= 0;
 
+    private bool GivesHeaders(ulong chainId) => _link.HeaderChains is { } chains && Array.IndexOf(chains, chainId) >= 0;
+
     /// <summary>One-way: a chain that misses a notice hears the next one.</summary>
     private void TellChains(bool force)
     {
@@ -301,7 +340,7 @@ internal sealed class PeerGrain(
         foreach (ulong chain in chains)
         {
             _ = GrainFactory.GetChain(chain).PeerChanged(
-                new PeerNotice(Key.Value, usableFor.Contains(chain), options.Value.InFlightMax, snapshot.BannedUntil));
+                new PeerNotice(Key.Value, usableFor.Contains(chain), options.Value.InFlightMax, snapshot.BannedUntil, GivesHeaders(chain)));
         }
     }
 
