@@ -55,5 +55,12 @@ static int PrintTimes(int count)
         Console.WriteLine($"{share:0.00}: {ratios[at]:0.00} times the ideal, {extra[at]:0.0} s more");
     }
 
+    const int Listed = 20;
+    SeedOutcome[] over = [.. outcomes.Where(o => Over(o) > TimeSpan.Zero).OrderByDescending(Over)];
+    Console.WriteLine($"{over.Length} worlds take more than {SeedRun.IdealFactor} times the ideal; the furthest beyond that:");
+    foreach (SeedOutcome o in over.Take(Listed))
+        Console.WriteLine($"seed {o.Seed}: {o.Took.TotalSeconds:0.0} s, {o.IdealTime.TotalSeconds:0.0} s are ideal, {Over(o).TotalSeconds:0.0} s over");
     return 0;
 }
+
+static TimeSpan Over(SeedOutcome outcome) => outcome.Took - (SeedRun.IdealFactor * outcome.IdealTime);
