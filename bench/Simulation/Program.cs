@@ -9,13 +9,16 @@ switch (args)
     case ["one", ..]:
         Console.WriteLine(SeedRun.Fault(int.Parse(args[1])) ?? "holds");
         return 0;
+    case ["trace", ..]:
+        PrintTrace(int.Parse(args[1]), int.Parse(args[2]));
+        return 0;
     case ["times", ..]:
         return PrintTimes(int.Parse(args[1]));
     case ["figures"]:
         foreach (Figure figure in Figures.All()) Console.WriteLine(figure);
         return 0;
     default:
-        Console.Error.WriteLine("usage: seeds COUNT [FIRST] | one SEED | times COUNT | figures");
+        Console.Error.WriteLine("usage: seeds COUNT [FIRST] | one SEED | trace SEED EVENTS | times COUNT | figures");
         return 2;
 }
 
@@ -64,3 +67,11 @@ static int PrintTimes(int count)
 }
 
 static TimeSpan Over(SeedOutcome outcome) => outcome.Took - (SeedRun.IdealFactor * outcome.IdealTime);
+
+static void PrintTrace(int seed, int events)
+{
+    World world = new(Plans.FromSeed(seed), eventsKept: events);
+    world.Run();
+    Console.WriteLine(world.Trace);
+    foreach (PeerRecord peer in world.Records) Console.WriteLine(peer);
+}
