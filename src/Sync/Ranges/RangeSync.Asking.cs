@@ -101,7 +101,9 @@ public sealed partial class RangeSync
                 break;
             default:
                 if (outcome == FetchOutcome.Timeout) LearnSlower(in flight);
-                if (_window.Contains(flight.Depth)) _window.MarkTried(flight.Depth, flight.PeerIndex);
+                if (!_window.Contains(flight.Depth)) break;
+                _window.MarkTried(flight.Depth, flight.PeerIndex);
+                if (outcome == FetchOutcome.NotFound) _window.MarkLacking(flight.Depth, flight.PeerIndex);
                 break;
         }
     }
@@ -142,14 +144,35 @@ public sealed partial class RangeSync
                 continue;
             }
 
-            _window.Tried(depth).Clear();
-            if (slot.Rounds < BackoffStepsMax) slot.Rounds++;
-            Unpark(depth);
+            BeginRound(depth, ref slot);
         }
 
         // As with promotions: no search through the window for each height alone.
         TimeSpan soonest = After(_now, _options.NobodyHasRetry / 8);
         if (_parkedDue < soonest) _parkedDue = soonest;
+    }
+
+    /// <summary>All are asked for a height once more. Who said it lacks the block is left out as long as somebody else is there, who
+    /// failed or rests: asking again would only use up its rate. Not for ever, since peers fill their gaps.</summary>
+    private void BeginRound(long depth, ref Slot slot)
+    {
+        Span<ulong> lacking = _window.Lacking(depth);
+        if (slot.Rounds == BackoffStepsMax || !AnyBesides(lacking)) lacking.Clear();
+        lacking.CopyTo(_window.Tried(depth));
+        if (slot.Rounds < BackoffStepsMax) slot.Rounds++;
+        Unpark(depth);
+    }
+
+    /// <summary>True if somebody present is none of these.</summary>
+    private bool AnyBesides(ReadOnlySpan<ulong> peers)
+    {
+        ReadOnlySpan<ulong> present = _peers.Present;
+        for (int word = 0; word < present.Length; word++)
+        {
+            if ((present[word] & ~peers[word]) != 0) return true;
+        }
+
+        return false;
     }
 
     private void Admit()
@@ -222,7 +245,7 @@ public sealed partial class RangeSync
 
         foreach (int peer in _asked) _askOf[peer] = null;
         _asked.Clear();
-        _cursorCopyDue = TimeSpan.MaxValue;
+        _cursorCopyDue = _idleCopyDue = TimeSpan.MaxValue;
         if (_paused || _now < _ourFaultUntil) return;
         _peers.TypicalPace = _replyTimes.Median;
         _rate.Advance(_now);

@@ -3,12 +3,17 @@ namespace OpSync.Sync.Ranges;
 // Second copies of requests that take too long, and the end of requests that are not needed any more.
 public sealed partial class RangeSync
 {
-    /// <summary>Requests open at once for the cursor's height; for others there are two.</summary>
+    /// <summary>Requests open at once for the cursor's height, and for any when there is nothing else to send; else there are
+    /// two.</summary>
     private const int CursorAsksMax = 3;
+
+    /// <summary>Oldest requests looked at in one step when there is nothing else to send.</summary>
+    private const int IdleLooksMax = 64;
 
     private readonly ReplyTimes _replyTimes = new();
     private readonly HedgeBudget _hedges;
     private TimeSpan _cursorCopyDue = TimeSpan.MaxValue;
+    private TimeSpan _idleCopyDue = TimeSpan.MaxValue;
 
     /// <summary>How long the cursor's request may take before another peer is asked as well. The whole range waits: with copies to
     /// spare as long as half of the answers take, else as long as most take.</summary>
@@ -35,6 +40,9 @@ public sealed partial class RangeSync
             : patience;
     }
 
+    /// <summary>Nothing is left to send but copies: what is not there yet is asked for, and no height may enter.</summary>
+    private bool IsIdle => _window.Wanted.Count == 0;
+
     private bool MayCopyStraggler => _flights.Watched >= 0 && _peers.AnyFree && _hedges.Allows(isCursor: false);
 
     /// <summary>Sends what copies are due and allowed: the cursor's first, then those of the oldest requests.</summary>
@@ -56,11 +64,36 @@ public sealed partial class RangeSync
             ref Slot slot = ref _window[flight.Depth];
             if (slot.Flights == 1 && Fits(flight.Expected)) TryCopy(flight.Depth, ref slot, PickFor.Near, _now - flight.AskedAt);
         }
+
+        if (IsIdle) CopyOldest();
+    }
+
+    /// <summary>With nothing else to send: copies of the oldest requests, as soon as most answers would be there.</summary>
+    private void CopyOldest()
+    {
+        int looks = IdleLooksMax;
+        for (int place = _flights.Oldest; place >= 0 && looks > 0 && _hedges.AllowsIdle; place = _flights[place].Newer, looks--)
+        {
+            ref readonly Flight flight = ref _flights[place];
+            if (flight.Depth == _cursor || !_window.Contains(flight.Depth)) continue;
+            ref Slot slot = ref _window[flight.Depth];
+            if (slot.NewestFlight != place || slot.Flights >= CursorAsksMax) continue;
+            TimeSpan patience = Patience(_replyTimes.MostTake, 1.25, 2, flight.Expected);
+            TimeSpan due = After(flight.AskedAt, patience);
+            if (_now >= due)
+            {
+                if (Fits(flight.Expected) && TryCopy(flight.Depth, ref slot, PickFor.Near, _now - flight.AskedAt)) continue;
+                due = Min(_peers.NextRestEnd(_now), After(_now, patience));
+            }
+
+            _idleCopyDue = Min(_idleCopyDue, due);
+        }
     }
 
     private void CopyCursor(ref Slot slot)
     {
-        if (slot.Flights is 0 or >= CursorAsksMax || (_cursor == 0 && _evidence.Any) || !_hedges.Allows(isCursor: true)) return;
+        if (slot.Flights is 0 or >= CursorAsksMax || (_cursor == 0 && _evidence.Any)) return;
+        if (!_hedges.Allows(isCursor: true) && !(IsIdle && _hedges.AllowsIdle)) return;
         ref readonly Flight newest = ref _flights[slot.NewestFlight];
         TimeSpan patience = CursorPatience(newest.Expected);
         _cursorCopyDue = After(newest.AskedAt, patience);
@@ -95,9 +128,10 @@ public sealed partial class RangeSync
     /// <summary>When the next copy will be due, if one is allowed.</summary>
     private TimeSpan CopyDue()
     {
-        if (!MayCopyStraggler) return _cursorCopyDue;
+        TimeSpan due = Min(_cursorCopyDue, _idleCopyDue);
+        if (!MayCopyStraggler) return due;
         ref readonly Flight flight = ref _flights[_flights.Watched];
-        return Min(_cursorCopyDue, After(flight.AskedAt, StragglerPatience(flight.Expected)));
+        return Min(due, After(flight.AskedAt, StragglerPatience(flight.Expected)));
     }
 
     /// <summary>Once a height has its block, whatever else was asked for it is given up. That is nobody's fault.</summary>
