@@ -11,6 +11,9 @@ public sealed partial class RangeSync
     /// <summary>Heights looked at in vain in one step, so that no event costs the whole window.</summary>
     private const int MissesMax = 64;
 
+    /// <summary>Doublings of <see cref="RangeSyncOptions.NobodyHasRetry"/> for a height that somebody failed to give.</summary>
+    private const int FailedBackoffStepsMax = 1;
+
     /// <summary>A step that left heights unseen comes again after this time.</summary>
     private static readonly TimeSpan ScanAgain = TimeSpan.FromMilliseconds(10);
 
@@ -218,7 +221,10 @@ public sealed partial class RangeSync
     private void Park(long depth)
     {
         ref Slot slot = ref _window[depth];
-        slot.Due = After(_now, _options.NobodyHasRetry * (1 << slot.Rounds));
+
+        // Who failed or rests may well have it; only if all lack it is there no hurry.
+        int doublings = AnyBesides(_window.Lacking(depth)) ? Math.Min((int)slot.Rounds, FailedBackoffStepsMax) : slot.Rounds;
+        slot.Due = After(_now, _options.NobodyHasRetry * (1 << doublings));
         if (slot.Due < _parkedDue) _parkedDue = slot.Due;
         _window.Parked[depth] = true;
         UpdateWanted(depth);
@@ -266,7 +272,7 @@ public sealed partial class RangeSync
     private void Scan(long from)
     {
         int left = MissesMax;
-        long end = Math.Min(_window.Next, _window.Base + _room.Blocks);
+        long end = ScanEnd;
         for (long depth = Math.Max(from, _window.Base); (depth = _window.Wanted.Next(depth, end)) >= 0; depth++)
         {
             if (!_peers.AnyFree || _flights.IsFull || !Fits(SizeExpected)) return;

@@ -40,8 +40,11 @@ public sealed partial class RangeSync
             : patience;
     }
 
-    /// <summary>Nothing is left to send but copies: what is not there yet is asked for, and no height may enter.</summary>
-    private bool IsIdle => _window.Wanted.Count == 0;
+    /// <summary>Nothing can be sent but copies, as the window is full or all heights left are asked for: such a copy may be owed. It
+    /// is the end of the range that nothing comes after, so more may be owed there.</summary>
+    private bool MayOweCopy => _hedges.MayOwe(_window.Next == _end) && (!Fits(SizeExpected) || _window.Wanted.Next(_window.Base, ScanEnd) < 0);
+
+    private long ScanEnd => Math.Min(_window.Next, _window.Base + _room.Blocks);
 
     private bool MayCopyStraggler => _flights.Watched >= 0 && _peers.AnyFree && _hedges.Allows(isCursor: false);
 
@@ -65,14 +68,14 @@ public sealed partial class RangeSync
             if (slot.Flights == 1 && Fits(flight.Expected)) TryCopy(flight.Depth, ref slot, PickFor.Near, _now - flight.AskedAt);
         }
 
-        if (IsIdle) CopyOldest();
+        CopyOldest();
     }
 
     /// <summary>With nothing else to send: copies of the oldest requests, as soon as most answers would be there.</summary>
     private void CopyOldest()
     {
         int looks = IdleLooksMax;
-        for (int place = _flights.Oldest; place >= 0 && looks > 0 && _hedges.AllowsIdle; place = _flights[place].Newer, looks--)
+        for (int place = _flights.Oldest; place >= 0 && looks > 0 && MayOweCopy; place = _flights[place].Newer, looks--)
         {
             ref readonly Flight flight = ref _flights[place];
             if (flight.Depth == _cursor || !_window.Contains(flight.Depth)) continue;
@@ -93,7 +96,7 @@ public sealed partial class RangeSync
     private void CopyCursor(ref Slot slot)
     {
         if (slot.Flights is 0 or >= CursorAsksMax || (_cursor == 0 && _evidence.Any)) return;
-        if (!_hedges.Allows(isCursor: true) && !(IsIdle && _hedges.AllowsIdle)) return;
+        if (!_hedges.Allows(isCursor: true) && !MayOweCopy) return;
         ref readonly Flight newest = ref _flights[slot.NewestFlight];
         TimeSpan patience = CursorPatience(newest.Expected);
         _cursorCopyDue = After(newest.AskedAt, patience);
@@ -108,21 +111,30 @@ public sealed partial class RangeSync
     private bool TryCopy(long depth, ref Slot slot, PickFor what, TimeSpan waited)
     {
         if (_flights.IsFull) return false;
-        Span<ulong> tried = stackalloc ulong[_peers.Words];
-        _window.Tried(depth).CopyTo(tried);
-        for (int place = slot.NewestFlight; place >= 0; place = _flights[place].Sibling)
-        {
-            int asked = _flights[place].PeerIndex;
-            tried[asked >> 6] |= 1UL << (asked & 63);
-        }
-
         int expected = SizeExpected;
-        int peer = _peers.Pick(tried, HeightAt(depth), slot.Rounds > 0, what, TimeSpan.MaxValue);
+        int peer = PickBesides(_window.Tried(depth), depth, in slot, what);
+
+        // All others failed. With nothing else to send, one of those may be asked again before the last of them has failed as well.
+        if (peer < 0 && MayOweCopy) peer = PickBesides(_window.Lacking(depth), depth, in slot, what);
 
         // A copy that would take far longer than the wait so far is likely to come second.
         if (peer < 0 || _peers[peer].Pace * ReplyTimes.Weight(expected) > 2 * waited) return false;
         Send(depth, ref slot, peer, expected, isCopy: true);
         return true;
+    }
+
+    /// <summary>A peer that is none of these and has no request open for the height; -1 if nobody can be asked.</summary>
+    private int PickBesides(ReadOnlySpan<ulong> these, long depth, in Slot slot, PickFor what)
+    {
+        Span<ulong> leftOut = stackalloc ulong[_peers.Words];
+        these.CopyTo(leftOut);
+        for (int place = slot.NewestFlight; place >= 0; place = _flights[place].Sibling)
+        {
+            int asked = _flights[place].PeerIndex;
+            leftOut[asked >> 6] |= 1UL << (asked & 63);
+        }
+
+        return _peers.Pick(leftOut, HeightAt(depth), slot.Rounds > 0, what, TimeSpan.MaxValue);
     }
 
     /// <summary>When the next copy will be due, if one is allowed.</summary>
