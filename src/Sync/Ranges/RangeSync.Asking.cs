@@ -11,8 +11,8 @@ public sealed partial class RangeSync
     /// <summary>Heights looked at in vain in one step, so that no event costs the whole window.</summary>
     private const int MissesMax = 64;
 
-    /// <summary>Doublings of <see cref="RangeSyncOptions.NobodyHasRetry"/> for a height that somebody failed to give.</summary>
-    private const int FailedBackoffStepsMax = 1;
+    /// <summary>This part of <see cref="RangeSyncOptions.NobodyHasRetry"/> is the pause for a height that somebody failed to give.</summary>
+    private const int FailedRetryParts = 4;
 
     /// <summary>A step that left heights unseen comes again after this time.</summary>
     private static readonly TimeSpan ScanAgain = TimeSpan.FromMilliseconds(10);
@@ -75,6 +75,7 @@ public sealed partial class RangeSync
 
         bool isOpen = _flights.TryTake(reply.RequestId, reply.Peer, out Flight flight);
         if (isOpen) Close(in flight);
+        if (isOpen && reply.Outcome != FetchOutcome.Timeout) _peers[flight.PeerIndex].HeardAt = _now;
         if (isOpen && reply.Block is { } good)
         {
             TimeSpan perWeight = (_now - flight.AskedAt) / ReplyTimes.Weight(good.Size);
@@ -119,6 +120,7 @@ public sealed partial class RangeSync
         if (!_window.Contains(flight.Depth)) return;
         ref Slot slot = ref _window[flight.Depth];
         slot.Flights--;
+        if (flight.IsWrittenOff) slot.WrittenOff--;
         slot.NewestFlight = _flights.Unchain(slot.NewestFlight, in flight);
         if (flight.Depth == 0) _window.ForgetTried(0, flight.PeerIndex);
         UpdateWanted(flight.Depth);
@@ -215,7 +217,7 @@ public sealed partial class RangeSync
         bool lacks = slot.State == SlotState.Lost || (slot.State == SlotState.Open && !slot.Barred);
         if (!lacks) _window.Parked[depth] = false;
         int asksMax = depth == 0 && _evidence.Any ? AnchorAsksMax : 1;
-        _window.Wanted[depth] = lacks && slot.Flights < asksMax && !_window.Parked[depth];
+        _window.Wanted[depth] = lacks && slot.Flights - slot.WrittenOff < asksMax && !_window.Parked[depth];
     }
 
     private void Park(long depth)
@@ -223,8 +225,8 @@ public sealed partial class RangeSync
         ref Slot slot = ref _window[depth];
 
         // Who failed or rests may well have it; only if all lack it is there no hurry.
-        int doublings = AnyBesides(_window.Lacking(depth)) ? Math.Min((int)slot.Rounds, FailedBackoffStepsMax) : slot.Rounds;
-        slot.Due = After(_now, _options.NobodyHasRetry * (1 << doublings));
+        int pause = AnyBesides(_window.Lacking(depth)) ? FailedRetryParts : 1;
+        slot.Due = After(_now, _options.NobodyHasRetry * (1 << slot.Rounds) / pause);
         if (slot.Due < _parkedDue) _parkedDue = slot.Due;
         _window.Parked[depth] = true;
         UpdateWanted(depth);
@@ -251,7 +253,7 @@ public sealed partial class RangeSync
 
         foreach (int peer in _asked) _askOf[peer] = null;
         _asked.Clear();
-        _cursorCopyDue = _idleCopyDue = TimeSpan.MaxValue;
+        _cursorCopyDue = _idleCopyDue = _writeOffDue = TimeSpan.MaxValue;
         if (_paused || _now < _ourFaultUntil) return;
         _peers.TypicalPace = _replyTimes.Median;
         _rate.Advance(_now);
@@ -259,6 +261,7 @@ public sealed partial class RangeSync
         // The cursor's height may pass the limits, else a full quarantine would wait for it forever; but not while the blocks
         // already linked fill the window alone: those leave by the store, and it sets the pace.
         if (_window.Contains(_cursor) && _window.Wanted[_cursor] && _linkedBytes < BytesMax) TryAsk(_cursor, PickFor.Cursor);
+        WriteOffSilent();
         SendCopies();
         long from = _scanFrom;
         _scanFrom = -1;
@@ -313,7 +316,7 @@ public sealed partial class RangeSync
             return true;
         }
 
-        if (slot.Flights == 0 && _peers.AnyAvailable && !_peers.AnyLeft(tried, HeightAt(depth), slot.Rounds > 0)) Park(depth);
+        if (slot.Flights == slot.WrittenOff && _peers.AnyAvailable && !_peers.AnyLeft(tried, HeightAt(depth), slot.Rounds > 0)) Park(depth);
         return false;
     }
 
@@ -359,7 +362,7 @@ public sealed partial class RangeSync
         if (_evidence.Any && _cursor == 0) due = Min(due, Later(After(_evidence.Since, _options.AnchorMismatchPatience)));
         due = Min(due, _deadline);
         if (_paused) return due;
-        due = Min(due, Later(CopyDue()));
+        due = Min(due, Min(Later(CopyDue()), _writeOffDue));
         if (_window.Wanted.Count + _window.Parked.Count == 0) return due;
         if (_scanFrom >= 0) due = Min(due, After(_now, ScanAgain));
         return Min(due, Min(Later(_ourFaultUntil), _peers.NextRestEnd(_now)));

@@ -10,10 +10,15 @@ public sealed partial class RangeSync
     /// <summary>Oldest requests looked at in one step when there is nothing else to send.</summary>
     private const int IdleLooksMax = 64;
 
+    /// <summary>Oldest requests looked at in one step for silent peers.</summary>
+    private const int SilentLooksMax = 128;
+
+    private readonly ulong[] _leftOut;
     private readonly ReplyTimes _replyTimes = new();
     private readonly HedgeBudget _hedges;
     private TimeSpan _cursorCopyDue = TimeSpan.MaxValue;
     private TimeSpan _idleCopyDue = TimeSpan.MaxValue;
+    private TimeSpan _writeOffDue = TimeSpan.MaxValue;
 
     /// <summary>How long the cursor's request may take before another peer is asked as well. The whole range waits: with copies to
     /// spare as long as half of the answers take, else as long as most take.</summary>
@@ -71,6 +76,32 @@ public sealed partial class RangeSync
         CopyOldest();
     }
 
+    /// <summary>Asks others for what silent peers were asked for. Of a peer that gave no sign of life since it was asked, while others
+    /// answer, nothing more is expected, long before its deadline, which is for slow answers. That is a request in the place of another
+    /// and not a second copy; should the first answer come after all, it is used.</summary>
+    private void WriteOffSilent()
+    {
+        int looks = SilentLooksMax;
+        for (int place = _flights.Oldest; place >= 0 && looks > 0; place = _flights[place].Newer, looks--)
+        {
+            ref readonly Flight flight = ref _flights[place];
+            if (flight.IsWrittenOff || !_window.Contains(flight.Depth) || _peers[flight.PeerIndex].HeardAt >= flight.AskedAt) continue;
+            TimeSpan due = After(flight.AskedAt, Patience(_replyTimes.NearlyAllTake, 4, 8, flight.Expected));
+            if (_now < due)
+            {
+                _writeOffDue = Min(_writeOffDue, due);
+                continue;
+            }
+
+            ref Slot slot = ref _window[flight.Depth];
+            if (!_peers.AnyLeft(AndAsked(_window.Tried(flight.Depth), in slot), HeightAt(flight.Depth), slot.Rounds > 0)) continue;
+            _flights.WriteOff(place);
+            slot.WrittenOff++;
+            _window.MarkTried(flight.Depth, flight.PeerIndex);
+            UpdateWanted(flight.Depth);
+        }
+    }
+
     /// <summary>With nothing else to send: copies of the oldest requests, as soon as most answers would be there.</summary>
     private void CopyOldest()
     {
@@ -124,17 +155,20 @@ public sealed partial class RangeSync
     }
 
     /// <summary>A peer that is none of these and has no request open for the height; -1 if nobody can be asked.</summary>
-    private int PickBesides(ReadOnlySpan<ulong> these, long depth, in Slot slot, PickFor what)
+    private int PickBesides(ReadOnlySpan<ulong> these, long depth, in Slot slot, PickFor what) =>
+        _peers.Pick(AndAsked(these, in slot), HeightAt(depth), slot.Rounds > 0, what, TimeSpan.MaxValue);
+
+    /// <summary>These peers and those that have a request open for a height. Valid until the next call.</summary>
+    private ReadOnlySpan<ulong> AndAsked(ReadOnlySpan<ulong> these, in Slot slot)
     {
-        Span<ulong> leftOut = stackalloc ulong[_peers.Words];
-        these.CopyTo(leftOut);
+        these.CopyTo(_leftOut);
         for (int place = slot.NewestFlight; place >= 0; place = _flights[place].Sibling)
         {
             int asked = _flights[place].PeerIndex;
-            leftOut[asked >> 6] |= 1UL << (asked & 63);
+            _leftOut[asked >> 6] |= 1UL << (asked & 63);
         }
 
-        return _peers.Pick(leftOut, HeightAt(depth), slot.Rounds > 0, what, TimeSpan.MaxValue);
+        return _leftOut;
     }
 
     /// <summary>When the next copy will be due, if one is allowed.</summary>
