@@ -23,6 +23,7 @@ public sealed partial class PeerPolicy
     private readonly FairShare _shares = new();
     private readonly Queue<TimeSpan> _inFlight = new();
     private TimeSpan _restUntil = TimeSpan.MinValue;
+    private TimeSpan _answeredAt = TimeSpan.MinValue;
     private int _timeoutsInRow;
     private TimeSpan? _replyTime;
     private long _requests;
@@ -116,15 +117,17 @@ public sealed partial class PeerPolicy
         if (outcome == FetchOutcome.Good) _replyTime = _replyTime is { } known ? known + (elapsed - known) / 8 : elapsed;
         if (outcome is FetchOutcome.Good or FetchOutcome.NotFound) _timeoutsInRow = 0;
 
-        // It lives: there is no more reason to leave it alone. What the request cost was counted when it was late.
-        if (late && answered) _restUntil = TimeSpan.MinValue;
+        // It lives: there is no more reason to leave it alone. What a late request cost was counted when it was late.
+        if (answered) (_restUntil, _answeredAt) = (TimeSpan.MinValue, now);
         if (late && !OutcomeRules.Of(outcome).IsLie) return Standing.Same;
 
         Standing standing = Record(outcome, now, wall);
         if (outcome != FetchOutcome.Timeout) return standing;
         _timer.OnTimeout();
         _window.OnTimeout(now);
-        return Worse(standing, OnTimeout(now));
+
+        // Who answered others meanwhile is busy and not gone: fewer requests at a time help, a pause does not.
+        return _answeredAt > now - elapsed ? standing : Worse(standing, OnTimeout(now));
     }
 
     /// <summary>A fault was proven after the answer had been reported.</summary>

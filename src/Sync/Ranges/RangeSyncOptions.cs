@@ -25,8 +25,9 @@ public sealed record RangeSyncOptions
     /// <summary>A height that every usable peer failed to give is asked again after this time, doubling to eight times.</summary>
     public TimeSpan NobodyHasRetry { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Once peers disagree with the anchor, the others have this long to confirm it.</summary>
-    public TimeSpan AnchorMismatchPatience { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>Once peers disagree with the anchor, the others have this long to confirm it: two answers that take as long as any
+    /// may, one after the other.</summary>
+    public TimeSpan AnchorMismatchPatience { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Size assumed for a block before sizes are known.</summary>
     public int SizeExpectedFirst { get; init; } = 32 << 10;
