@@ -15,6 +15,7 @@ public static class Program
     {
         RootCommand root = new("OpSync fills missing blocks of OP Stack nodes: from many peers at once, verified to an anchor, stored and served on.")
         {
+            UpCommand.Create(),
             DemoCommand.Create(),
             SyncCommand.Create(),
             ServeCommand.Create(),
@@ -22,6 +23,8 @@ public static class Program
             ExportCommand.Create(),
             ImportCommand.Create(),
             KeyCommand.Create(),
+            TokenCommand.Create(),
+            ConfigCommand.Create(),
             DemoPeerCommand.Create(),
             DemoChainCommand.Create(),
         };

@@ -9,7 +9,9 @@ namespace OpSync.Storage;
 /// A refusal changes nothing in it. Owns the stores it opens.</remarks>
 public sealed class DataDirectory : IAsyncDisposable
 {
-    private const string BlocksFile = "blocks.db", StateFile = "state.db";
+    internal const string StateFile = "state.db";
+
+    private const string BlocksFile = "blocks.db";
 
     private readonly SqliteStateStore? _state;
     private readonly DirectoryLock? _lock;
@@ -118,7 +120,7 @@ public sealed class DataDirectory : IAsyncDisposable
         _lock?.Dispose();
     }
 
-    private static (string, StorageOptions) Prepare(string path, StorageOptions? options)
+    internal static (string, StorageOptions) Prepare(string path, StorageOptions? options)
     {
         options ??= new StorageOptions();
         options.Validate();
@@ -128,7 +130,7 @@ public sealed class DataDirectory : IAsyncDisposable
 
     /// <summary>Refuses a file of another chain or a newer version without changing anything.</summary>
     /// <returns>The chain it is bound to.</returns>
-    private static ChainIdentity Inspect(string file, SchemaDefinition schema, ChainIdentity? expected)
+    internal static ChainIdentity Inspect(string file, SchemaDefinition schema, ChainIdentity? expected)
     {
         // With a log beside it the file alone may be half of a checkpoint. Without one, SQLite would make log and lock files.
         TimeSpan busyTimeout = TimeSpan.FromSeconds(5);
@@ -147,7 +149,7 @@ public sealed class DataDirectory : IAsyncDisposable
         DataDirectoryReason.NotFound, $"{path} holds no OpSync data. Check the path; 'opsync sync' creates a data directory.");
 
     /// <summary>Creates what is missing of a path, durably.</summary>
-    private static void CreateDirectory(string path)
+    internal static void CreateDirectory(string path)
     {
         if (Directory.Exists(path)) return;
         string? parent = System.IO.Path.GetDirectoryName(path);
@@ -157,7 +159,7 @@ public sealed class DataDirectory : IAsyncDisposable
         DirectorySync.Flush(parent);
     }
 
-    private static DataDirectory Guard(string path, Func<DataDirectory> open)
+    internal static T Guard<T>(string path, Func<T> open)
     {
         try
         {

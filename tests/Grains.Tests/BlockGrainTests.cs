@@ -170,6 +170,36 @@ public sealed class BlockGrainTests
         Assert.Equal(PromoteVerdict.Missing, await PromoteAsync(world, TestChain.Right));
     }
 
+    [Fact]
+    public async Task Payload_that_comes_after_its_sender_gave_up_is_left_to_the_sender()
+    {
+        await using World world = await World.StartAsync();
+        HandoverTickets tickets = world.Service<HandoverTickets>();
+        HeldPayload payload = Held(world, TestChain.Right) with { Ticket = tickets.Issue() };
+        Assert.True(world.Budget.TryTake(payload.Wire.Length, payload.Urgent));
+        Assert.True(tickets.TryTake(payload.Ticket));
+        world.Budget.Return(payload.Wire.Length, payload.Urgent);
+
+        Assert.Equal(HoldVerdict.Refused, await world.Block(Number).Hold(payload));
+
+        await world.Cluster.DeactivateAsync(world.Block(Number));
+        Assert.Equal(0, world.Budget.Used);
+    }
+
+    [Fact]
+    public async Task Payload_that_was_taken_stays_with_the_quarantine_though_nobody_heard_the_answer()
+    {
+        await using World world = await World.StartAsync();
+        HandoverTickets tickets = world.Service<HandoverTickets>();
+        HeldPayload payload = Held(world, TestChain.Right) with { Ticket = tickets.Issue() };
+        Assert.True(world.Budget.TryTake(payload.Wire.Length, payload.Urgent));
+
+        await world.Block(Number).Hold(payload);
+
+        Assert.False(tickets.TryTake(payload.Ticket));
+        Assert.Equal((Size(TestChain.Right), 0), (world.Budget.Used, tickets.Open));
+    }
+
     private static long Size(TestChain history, ulong number = Number) => history.WireAt(number).Length;
 
     private static HeldPayload Held(World world, TestChain history, ulong number = Number, bool urgent = false)

@@ -8,6 +8,7 @@ using OpSync.Libp2p.Swarms;
 using OpSync.Libp2p.Yamux;
 using OpSync.Silo.Peering;
 using OpSync.Silo.Serving;
+using OpSync.Sync.Peers;
 using OpSync.TestKit;
 using Xunit;
 
@@ -26,6 +27,7 @@ public sealed partial class LimitsTableTests
         (new NoiseOptions(), "Handshake", "opsync.libp2p"),
         (new ServeOptions(), "Serving", "opsync.serve"),
         (new PeerLinkOptions(), "Peers we ask", ""),
+        (new PeerPolicyOptions(), "What a peer is asked", ""),
     ];
 
     [Fact]

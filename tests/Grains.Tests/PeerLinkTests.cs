@@ -60,6 +60,25 @@ public sealed class PeerLinkTests
         Assert.True(_link.TokenOf(Range(2)).IsCancellationRequested);
     }
 
+    [Fact]
+    public void New_addresses_are_tried_before_those_known()
+    {
+        _link.Connect(["/ip4/192.0.2.1/tcp/1", "/ip4/192.0.2.2/tcp/1"]);
+        _link.Connect(["/ip4/192.0.2.1/tcp/1", "/ip4/192.0.2.2/tcp/1", "/dns4/example.org/tcp/1", "/ip4/192.0.2.3/tcp/1"]);
+
+        Assert.Equal(["192.0.2.3", "192.0.2.1", "192.0.2.2"], _link.KnownAddresses.Select(a => a.ToString()));
+        _link.Stop();
+    }
+
+    [Fact]
+    public void Only_a_few_requests_may_go_on_after_their_time()
+    {
+        int max = new PeerLinkOptions().LateMax;
+        Assert.Equal(max, Enumerable.Range(0, max + 3).Count(_ => _link.TryBeginLate()));
+        _link.EndLate();
+        Assert.True(_link.TryBeginLate());
+    }
+
     private static RangeKey TestRange => new(10, "range", 0);
 
     private static RangeKey Range(long generation) => TestRange with { Generation = generation };

@@ -58,6 +58,19 @@ public abstract class BlockStoreContract : IAsyncLifetime
         Assert.Null(await Store.GetAsync(block.ParentHash, Token));
     }
 
+    [Fact]
+    public async Task Head_is_the_highest_block_of_the_rank_asked_for()
+    {
+        Assert.Null(await Store.GetHeadAsync(TrustRank.None, Token));
+        await Store.AppendAsync(
+            [new(Chain.Block(7), TrustRank.Safe), new(Chain.Block(900), TrustRank.Signed), new(Chain.Block(901), TrustRank.Caller)], Token);
+        await Store.AppendAsync([new(Chain.Block(8), TrustRank.Configured)], Token);
+        Assert.Equal(Chain.Block(901).Id, await Store.GetHeadAsync(TrustRank.None, Token));
+        Assert.Equal(Chain.Block(900).Id, await Store.GetHeadAsync(TrustRank.Signed, Token));
+        Assert.Equal(Chain.Block(8).Id, await Store.GetHeadAsync(TrustRank.Configured, Token));
+        Assert.Null(await Store.GetHeadAsync(TrustRank.Finalized, Token));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(32_600)]

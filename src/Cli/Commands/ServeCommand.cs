@@ -54,7 +54,8 @@ internal static class ServeCommand
         return command;
     }
 
-    private static ServeOptions Rates(double? rate)
+    /// <summary>Limits of serving at this rate for one peer; null for the defaults.</summary>
+    public static ServeOptions Rates(double? rate)
     {
         ServeOptions defaults = new();
         if (rate is not { } perPeer) return defaults;

@@ -68,7 +68,6 @@ internal static class SyncCommand
         if (first == 0 && last == ulong.MaxValue || last >= long.MaxValue) throw new UsageException($"--last {last} is beyond every chain.");
         if (peerRate is not (null or (> 0 and <= 1e9))) throw new UsageException($"--peer-rate {peerRate} must be above 0 and at most 1000000000.");
         if (timeout is not (>= 0 and <= 1e8)) throw new UsageException($"--timeout {timeout} must be from 0 to 100000000 seconds.");
-        PeerPolicyOptions defaults = new();
         return new SyncPlan
         {
             First = first,
@@ -76,9 +75,16 @@ internal static class SyncCommand
             Anchor = anchor,
             Addresses = peers,
             Timeout = timeout > 0 ? TimeSpan.FromSeconds(timeout) : null,
-            Peers = peerRate is not { } rate
-                ? defaults
-                : defaults with { Rate = rate, LearnsRate = false, Burst = (int)Math.Clamp(rate, defaults.Burst, 100_000), InFlightMax = rate > 50 ? 32 : defaults.InFlightMax },
+            Peers = PeerOptions(peerRate),
         };
+    }
+
+    /// <summary>Limits towards peers: what each is found to grant, or exactly this many blocks per second.</summary>
+    public static PeerPolicyOptions PeerOptions(double? peerRate)
+    {
+        PeerPolicyOptions defaults = new();
+        return peerRate is not { } rate
+            ? defaults
+            : defaults with { Rate = rate, LearnsRate = false, Burst = (int)Math.Clamp(rate, defaults.Burst, 100_000), InFlightMax = rate > 50 ? 32 : defaults.InFlightMax };
     }
 }

@@ -27,6 +27,8 @@ internal sealed class DemoStore(IBlockStore inner, DemoRole role, ChainSpec chai
     public ValueTask<CanonicalEntry?> GetCanonicalAsync(ulong number, CancellationToken cancellationToken) =>
         inner.GetCanonicalAsync(number, cancellationToken);
 
+    public ValueTask<BlockId?> GetHeadAsync(TrustRank rankMin, CancellationToken cancellationToken) => inner.GetHeadAsync(rankMin, cancellationToken);
+
     public ValueTask<IReadOnlyList<StoredBlock>> ReadAsync(
         BlockRange range, TrustRank rankMin, int countMax, long bytesMax, CancellationToken cancellationToken) =>
         inner.ReadAsync(range, rankMin, countMax, bytesMax, cancellationToken);

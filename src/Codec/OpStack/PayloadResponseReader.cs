@@ -74,6 +74,9 @@ public sealed class PayloadResponseReader(
         return PayloadFault.None;
     }
 
+    /// <summary>True if the last response held a block and may be kept and served as it is.</summary>
+    public bool CanKeep => _length > 0 && _isOurFraming;
+
     /// <summary>The last accepted block as a response, in an array of exact size to keep and to serve.</summary>
     /// <param name="response">The bytes that were read.</param>
     /// <returns>The same bytes, unless they contain what snappy does not need or are larger than our own encoding can get:

@@ -91,14 +91,17 @@ public static class RollupConfig
             return null;
         }
 
-        RollupConfigBlockTime[] changes = file.OpsyncBlockTimes ?? [];
+        RollupConfigBlockTime?[] changes = file.OpsyncBlockTimes ?? [];
         if (changes.Length > BlockTimeChangesMax) return Fail($"opsync_block_times: more than {BlockTimeChangesMax}", out error);
-        List<BlockTime> blockTimes = [new(l2.Number, 1_000 * blockTime)];
-        foreach (RollupConfigBlockTime change in changes)
+        List<BlockTime> blockTimes = [];
+        foreach (RollupConfigBlockTime? change in changes)
         {
-            if (change.FromNumber == l2.Number) blockTimes.Clear();   // block_time cannot say a fraction of a second
+            if (change is null) return Fail("opsync_block_times: an entry is null", out error);
             blockTimes.Add(new(change.FromNumber, change.Milliseconds));
         }
+
+        // A first change at genesis stands for block_time, which cannot say a fraction of a second.
+        if (blockTimes.Count == 0 || blockTimes[0].FromNumber != l2.Number) blockTimes.Insert(0, new(l2.Number, 1_000 * blockTime));
 
         if (ChainSpec.FindBlockTimeError(l2.Number, blockTimes.ToArray()) is { } wrong)
             return Fail($"opsync_block_times: {wrong}", out error);

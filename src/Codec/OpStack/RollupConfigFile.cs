@@ -32,7 +32,7 @@ internal sealed class RollupConfigFile
 
     public ulong? KarstTime { get; set; }
 
-    public RollupConfigBlockTime[]? OpsyncBlockTimes { get; set; }
+    public RollupConfigBlockTime?[]? OpsyncBlockTimes { get; set; }
 
     public ulong? GetTime(Fork fork) => fork switch
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using OpSync.Codec.Primitives;
 
 namespace OpSync.Codec.Rlp;
 
@@ -15,6 +16,9 @@ public ref struct RlpReader(ReadOnlySpan<byte> source)
 
     /// <summary>True when every item was read.</summary>
     public readonly bool IsEnd => _rest.IsEmpty;
+
+    /// <summary>What was not read yet.</summary>
+    public readonly ReadOnlySpan<byte> Rest => _rest;
 
     /// <summary>Reads a byte string.</summary>
     /// <param name="value">A view of its bytes.</param>
@@ -39,6 +43,17 @@ public ref struct RlpReader(ReadOnlySpan<byte> source)
         if (!TrySplit(_rest, out bool isList, out ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> rest)) return false;
         if (isList || bytes.Length > sizeof(ulong) || (bytes.Length > 0 && bytes[0] == 0)) return false;
         foreach (byte b in bytes) value = value << 8 | b;
+        _rest = rest;
+        return true;
+    }
+
+    /// <summary>Reads an unsigned integer of up to 256 bits.</summary>
+    public bool TryReadUInt256(out UInt256 value)
+    {
+        value = default;
+        if (!TrySplit(_rest, out bool isList, out ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> rest)) return false;
+        if (isList || bytes.Length > UInt256.Size || (bytes.Length > 0 && bytes[0] == 0)) return false;
+        value = UInt256.ReadBigEndian(bytes);
         _rest = rest;
         return true;
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using OpSync.Codec.Primitives;
 
 namespace OpSync.Codec.Rlp;
 
@@ -47,6 +48,13 @@ public ref struct RlpWriter(Span<byte> target)
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64BigEndian(bytes, value);
         WriteString(bytes[(sizeof(ulong) - ByteCount(value))..]);
+    }
+
+    /// <summary>Writes an unsigned integer of up to 256 bits, in the same form.</summary>
+    public void WriteUInt256(in UInt256 value)
+    {
+        Span<byte> bytes = stackalloc byte[UInt256.Size];
+        WriteString(bytes[value.WriteBigEndian(bytes)..]);
     }
 
     /// <summary>Writes the header of a list.</summary>

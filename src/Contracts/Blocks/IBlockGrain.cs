@@ -17,4 +17,9 @@ public interface IBlockGrain : IGrainWithIntegerCompoundKey
     /// <summary>Drops a candidate.</summary>
     [Alias("reject")]
     Task Reject(Hash32 hash);
+
+    /// <summary>Takes a block that was handed in from outside and whose hash was checked: stores it if somebody vouches for it or
+    /// the stored block above names it as its parent, else takes it into quarantine. Repeat it to learn more.</summary>
+    [Alias("post")]
+    Task<PostAnswer> Post(PostedBlock block);
 }

@@ -7,6 +7,7 @@ namespace OpSync.Contracts.Chains;
 /// <param name="PeerIds">Every peer known for the chain.</param>
 /// <param name="UsablePeerIds">Peers that can be asked now.</param>
 /// <param name="BannedPeerIds">Peers that are banned or blocked, as far as heard.</param>
+/// <param name="EndedRangeIds">Ranges that ended lately, oldest first, at most 256.</param>
 [GenerateSerializer, Immutable, Alias("opsync.chain-report")]
 public sealed record ChainReport(
     [property: Id(0)] ulong ChainId,
@@ -14,4 +15,5 @@ public sealed record ChainReport(
     [property: Id(2)] string[] RangeIds,
     [property: Id(3)] string[] PeerIds,
     [property: Id(4)] string[] UsablePeerIds,
-    [property: Id(5)] string[] BannedPeerIds);
+    [property: Id(5)] string[] BannedPeerIds,
+    [property: Id(6)] string[] EndedRangeIds);

@@ -37,4 +37,9 @@ public interface IChainGrain : IGrainWithIntegerKey
     /// <summary>A peer became usable or stopped being so. May be lost, repeated or late.</summary>
     [Alias("peer-changed"), OneWay]
     Task PeerChanged(PeerNotice notice);
+
+    /// <summary>Does not ask this peer any more, and does not list it. It comes back when it is configured again.</summary>
+    /// <returns>False if it was not known.</returns>
+    [Alias("forget-peer")]
+    Task<bool> ForgetPeer(string peerId);
 }

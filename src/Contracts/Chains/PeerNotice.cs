@@ -5,9 +5,11 @@ namespace OpSync.Contracts.Chains;
 /// <param name="Usable">False while it is banned, resting, unreachable or does not speak the protocol.</param>
 /// <param name="InFlightMax">Requests it may have open for one range.</param>
 /// <param name="BannedUntil">End of its ban or block; null if it has none.</param>
+/// <param name="Headers">True if it gives headers of the chain.</param>
 [GenerateSerializer, Immutable, Alias("opsync.peer-notice")]
 public sealed record PeerNotice(
     [property: Id(0)] string PeerId,
     [property: Id(1)] bool Usable,
     [property: Id(2)] int InFlightMax,
-    [property: Id(3)] DateTimeOffset? BannedUntil = null);
+    [property: Id(3)] DateTimeOffset? BannedUntil = null,
+    [property: Id(4)] bool Headers = false);

@@ -14,6 +14,10 @@ public interface IPeerGrain : IGrainWithStringKey
     [Alias("fetch")]
     Task<FetchAnswer> Fetch(FetchOrder order);
 
+    /// <summary>A range asks for headers. Taken (1) or refused (0); what is taken is started on the silo's link.</summary>
+    [Alias("fetch-headers")]
+    Task<FetchAnswer> FetchHeaders(HeaderOrder order);
+
     /// <summary>The silo's link reports how requests ended.</summary>
     [Alias("report")]
     Task Report(OutcomeBatch batch);

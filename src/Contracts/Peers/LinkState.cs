@@ -7,6 +7,7 @@ namespace OpSync.Contracts.Peers;
 /// <param name="Chains">Chains it serves payload_by_number for, as far as told and known here.</param>
 /// <param name="Agent">User agent, at most 64 characters.</param>
 /// <param name="MayGrantMore">True for another OpSync, which may grant more requests than an op-node does.</param>
+/// <param name="HeaderChains">Chains it gives headers for; none unless told.</param>
 [GenerateSerializer, Immutable, Alias("opsync.link-state")]
 public sealed record LinkState(
     [property: Id(0)] bool Connected,
@@ -14,4 +15,5 @@ public sealed record LinkState(
     [property: Id(2)] bool Identified,
     [property: Id(3)] ulong[] Chains,
     [property: Id(4)] string Agent,
-    [property: Id(5)] bool MayGrantMore = false);
+    [property: Id(5)] bool MayGrantMore = false,
+    [property: Id(6)] ulong[]? HeaderChains = null);

@@ -20,6 +20,10 @@ public interface ISyncRangeGrain : IGrainWithStringKey
     [Alias("deliver")]
     Task Deliver(ReplyBatch batch);
 
+    /// <summary>A request for headers ended.</summary>
+    [Alias("headers")]
+    Task DeliverHeaders(HeaderDelivery delivery);
+
     /// <summary>The store's acknowledgements, batched by the silo.</summary>
     [Alias("ack")]
     Task Acknowledge(AckBatch batch);

@@ -75,4 +75,7 @@ public sealed record RangeReport
 
     /// <summary>Its own priority, or that of the most urgent range that waits for it.</summary>
     [Id(23)] public int Priority { get; init; }
+
+    /// <summary>Headers that this activation linked to the anchor before their blocks came.</summary>
+    [Id(30)] public long HeadersLinked { get; init; }
 }

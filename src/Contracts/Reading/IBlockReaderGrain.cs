@@ -19,4 +19,12 @@ public interface IBlockReaderGrain : IGrainWithIntegerKey
     /// <summary>Durable runs of canonical blocks that touch the span.</summary>
     [Alias("islands")]
     Task<IslandList> GetIslands(SpanInfo span);
+
+    /// <summary>The highest canonical block, or null where there is none. Below it may be gaps.</summary>
+    [Alias("head")]
+    Task<BlockId?> GetHead();
+
+    /// <summary>The rank of a block that is canonical and served (docs/adr/0003), or null.</summary>
+    [Alias("rank")]
+    Task<byte?> GetRank(BlockId block);
 }

@@ -60,6 +60,41 @@ internal sealed class BlockGrain(IByteBudget budget, HandoverTickets tickets, IS
         return Task.CompletedTask;
     }
 
+    public async Task<PostAnswer> Post(PostedBlock block)
+    {
+        (ulong chainId, ulong number) = BlockGrainKey.Parse(this);
+        if (stores.Find(chainId) is not { } store) return new PostAnswer(PostVerdict.NotServed, null);
+        if (writer.IsQueued(chainId, block.Hash)) return new PostAnswer(PostVerdict.Queued, null);
+
+        TrustRank rank = (TrustRank)block.Rank;
+        if (await store.GetCanonicalAsync(number, CancellationToken.None) is { Rank: >= TrustRank.Signed } own)
+        {
+            if (own.Hash == block.Hash) return new PostAnswer(PostVerdict.Stored, null);
+            if (own.Rank >= rank) return new PostAnswer(PostVerdict.Contradicted, new BlockId(number, own.Hash));
+        }
+
+        StoredBlock? above = number == ulong.MaxValue ? null : await store.GetAsync(number + 1, TrustRank.Signed, CancellationToken.None);
+        TrustRank rankAbove = above is null ? TrustRank.None : await RankOfAsync(store, above.Id);
+        if (rankAbove >= rank && above is not null)
+        {
+            // Trust passes from child to parent, so the stored child decides: for this block or against it.
+            if (above.ParentHash != block.Hash) return new PostAnswer(PostVerdict.Contradicted, new BlockId(number, above.ParentHash));
+            rank = rankAbove;
+        }
+
+        if (rank == TrustRank.None) return Quarantine(block);
+        if (number > 0 && await store.GetCanonicalAsync(number - 1, CancellationToken.None) is { } below && below.Rank >= rank && below.Hash != block.ParentHash)
+        {
+            return new PostAnswer(PostVerdict.Contradicted, new BlockId(number - 1, below.Hash));
+        }
+
+        if (!budget.TryTake(block.Wire.Length, urgent: false)) return new PostAnswer(PostVerdict.NoRoom, null);
+        StoredBlock stored = new(number, block.Hash, block.ParentHash, block.Timestamp, block.Wire);
+        if (writer.TryEnqueue(new StoreJob(chainId, new AppendItem(stored, rank), null, Urgent: false))) return new PostAnswer(PostVerdict.Queued, null);
+        budget.Return(block.Wire.Length, urgent: false);
+        return new PostAnswer(PostVerdict.NoRoom, null);
+    }
+
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         DropAll();
@@ -74,6 +109,17 @@ internal sealed class BlockGrain(IByteBudget budget, HandoverTickets tickets, IS
         CanonicalEntry? canonical = stores.Find(chainId) is { } store ? await store.GetCanonicalAsync(block.Number, CancellationToken.None) : null;
         return canonical?.Hash == block.Hash ? PromoteVerdict.Stored : PromoteVerdict.Missing;
     }
+
+    private PostAnswer Quarantine(PostedBlock block)
+    {
+        if (Find(block.Hash) >= 0) return new PostAnswer(PostVerdict.Quarantined, null);
+        if (_candidates.Count >= CandidatesMax || !budget.TryTake(block.Wire.Length, urgent: false)) return new PostAnswer(PostVerdict.NoRoom, null);
+        _candidates.Add(new HeldPayload(block.Hash, block.ParentHash, block.Timestamp, block.Wire, budget.Id, Urgent: false));
+        return new PostAnswer(PostVerdict.Quarantined, null);
+    }
+
+    private static async Task<TrustRank> RankOfAsync(IBlockStore store, BlockId block) =>
+        await store.GetCanonicalAsync(block.Number, CancellationToken.None) is { } entry && entry.Hash == block.Hash ? entry.Rank : TrustRank.None;
 
     private int Find(Hash32 hash)
     {

@@ -25,6 +25,9 @@ internal sealed class ChainGrain(
     /// <summary>Peers a chain remembers; the one heard of longest ago is forgotten first.</summary>
     private const int PeersMax = 1_024;
 
+    /// <summary>Ranges that ended and are still listed.</summary>
+    private const int EndedMax = 256;
+
     /// <summary>Ranges hear of the world this often even if nothing changed, and are asked where they stand: any message to the
     /// chain may be lost.</summary>
     private static readonly TimeSpan ReviewPeriod = TimeSpan.FromSeconds(2);
@@ -160,7 +163,18 @@ internal sealed class ChainGrain(
         [.. _document.Ranges.Select(r => r.Id)],
         [.. _document.Peers],
         [.. _usable.Keys.Order(StringComparer.Ordinal)],
-        [.. _document.BannedPeers]));
+        [.. _document.BannedPeers],
+        [.. _document.Ended]));
+
+    public async Task<bool> ForgetPeer(string peerId)
+    {
+        if (!_document.Peers.Remove(peerId)) return false;
+        _document.BannedPeers.Remove(peerId);
+        bool changed = _usable.Remove(peerId) | _unheard.Remove(peerId);
+        await WriteAsync();
+        if (changed) await TellRangesAsync();
+        return true;
+    }
 
     public async Task RangeMoved(RangeMove move)
     {
@@ -191,7 +205,7 @@ internal sealed class ChainGrain(
         if (notice.BannedUntil is not null) _document.BannedPeers.Add(notice.PeerId);
         if (!known || wasBanned != notice.BannedUntil is not null) await WriteAsync();
 
-        PeerOfferInfo offer = new(notice.PeerId, notice.InFlightMax);
+        PeerOfferInfo offer = new(notice.PeerId, notice.InFlightMax, notice.Headers);
         bool changed = _unheard.Remove(notice.PeerId);
         if (!notice.Usable) changed |= _usable.Remove(notice.PeerId);
         else if (!_usable.TryGetValue(notice.PeerId, out PeerOfferInfo before) || before != offer) changed = true;
@@ -302,6 +316,8 @@ internal sealed class ChainGrain(
         _heard.Remove(rangeId);
         if (_document.Ranges.Find(r => r.Id == rangeId) is not { } range) return;
         _document.Ranges.Remove(range);
+        _document.Ended.Add(rangeId);
+        if (_document.Ended.Count > EndedMax) _document.Ended.RemoveAt(0);
 
         // What it stored on a caller's word, an anchor of the chain may confirm.
         _raiseAgain = true;

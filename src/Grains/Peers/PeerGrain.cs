@@ -5,6 +5,7 @@ using OpSync.Contracts.Chains;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.State;
 using OpSync.Grains.State;
+using OpSync.Sync.Headers;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
@@ -18,6 +19,7 @@ internal sealed class PeerGrain(
     [PersistentState("peer", GrainStorageNames.OpSync)] IPersistentState<StateBlob> state,
     IPeerLinks links,
     IBlockStores stores,
+    IHeaderLinks headers,
     IOptions<PeerPolicyOptions> options,
     TimeProvider time,
     ILogger<PeerGrain> log) : Grain, IPeerGrain
@@ -118,6 +120,22 @@ internal sealed class PeerGrain(
         static Task<FetchAnswer> Refuse(FetchRefusal reason, TimeSpan retryAfter) => Task.FromResult(new FetchAnswer(0, retryAfter, reason));
     }
 
+    public Task<FetchAnswer> FetchHeaders(HeaderOrder order)
+    {
+        // Headers take nothing from the budget of blocks: the server's own answer says when it is too much.
+        PeerSnapshot snapshot = _policy.Snapshot(Now, time.GetUtcNow());
+        FetchRefusal reason = snapshot.BannedUntil is not null ? FetchRefusal.Banned
+            : !_link.Connected ? FetchRefusal.NotConnected
+            : !GivesHeaders(order.Range.ChainId) ? FetchRefusal.Unsupported
+            : FetchRefusal.None;
+        if (reason != FetchRefusal.None) return Task.FromResult(new FetchAnswer(0, NoticePeriod, reason));
+        headers.FetchHeaders(
+            Key,
+            new RangeKey(order.Range.ChainId, order.Range.RangeId, order.Range.Generation),
+            new HeaderAsk(order.RequestId, Key, order.Number, order.Hash, order.Count));
+        return Task.FromResult(new FetchAnswer(1, TimeSpan.Zero, FetchRefusal.None));
+    }
+
     public async Task Report(OutcomeBatch batch)
     {
         // Whoever did not hear that it arrived sends it again.
@@ -161,9 +179,10 @@ internal sealed class PeerGrain(
 
     public Task LinkChanged(LinkState link)
     {
+        bool sameHeaders = (_link.HeaderChains ?? []).AsSpan().SequenceEqual(link.HeaderChains ?? []);
         _link = _away ? Banned(link) : link;
         _policy.SetMayGrantMore(link.MayGrantMore);
-        TellChains(force: false);
+        TellChains(force: !sameHeaders);
         return Task.CompletedTask;
     }
 
@@ -288,6 +307,8 @@ internal sealed class PeerGrain(
 
     private bool Serves(ulong chainId) => !_link.Identified || Array.IndexOf(_link.Chains, chainId) >= 0;
 
+    private bool GivesHeaders(ulong chainId) => _link.HeaderChains is { } chains && Array.IndexOf(chains, chainId) >= 0;
+
     /// <summary>One-way: a chain that misses a notice hears the next one.</summary>
     private void TellChains(bool force)
     {
@@ -301,7 +322,7 @@ internal sealed class PeerGrain(
         foreach (ulong chain in chains)
         {
             _ = GrainFactory.GetChain(chain).PeerChanged(
-                new PeerNotice(Key.Value, usableFor.Contains(chain), options.Value.InFlightMax, snapshot.BannedUntil));
+                new PeerNotice(Key.Value, usableFor.Contains(chain), options.Value.InFlightMax, snapshot.BannedUntil, GivesHeaders(chain)));
         }
     }
 

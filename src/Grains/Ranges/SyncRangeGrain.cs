@@ -7,6 +7,7 @@ using OpSync.Contracts.Peers;
 using OpSync.Contracts.Ranges;
 using OpSync.Contracts.State;
 using OpSync.Grains.State;
+using OpSync.Sync.Headers;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
@@ -38,12 +39,18 @@ internal sealed class SyncRangeGrain(
 
     private const int ContradictionsKept = 16;
 
+    /// <summary>What headers have linked is written down this often; what is lost is pulled again.</summary>
+    private static readonly TimeSpan MarksPeriod = TimeSpan.FromSeconds(5);
+
     private readonly long _start = time.GetTimestamp();
     private readonly List<ContradictionInfo> _contradictions = [];
     private readonly HashSet<PeerKey> _asked = [];
     private readonly Queue<RangeEvent> _events = new();   // one for each call of the step that is being carried out, at most
     private RangeDocument? _document;
     private RangeSync? _core;
+    private SkeletonDriver? _skeleton;
+    private TimeSpan _marksWrittenAt;
+    private Task _writing = Task.CompletedTask;
     private IGrainTimer? _timer;
     private RangeTag _tag;
     private bool _stepping;
@@ -70,6 +77,7 @@ internal sealed class SyncRangeGrain(
         // Calls still under way come back to an activation that must not act any more.
         _core = null;
         shares.Leave(Key);
+        _skeleton?.Stop();
         return Task.CompletedTask;
     }
 
@@ -101,6 +109,13 @@ internal sealed class SyncRangeGrain(
         _priority = context.Priority;
         Step(new RangeEvent.Withheld(Array.ConvertAll(context.Withheld, s => new BlockRange(s.First, s.Last))));
         Step(context.Peers.ToEvent());
+        _skeleton?.SetSources(context.Peers);
+        return Task.CompletedTask;
+    }
+
+    public Task DeliverHeaders(HeaderDelivery delivery)
+    {
+        _skeleton?.Deliver(delivery);
         return Task.CompletedTask;
     }
 
@@ -194,6 +209,9 @@ internal sealed class SyncRangeGrain(
 
         Log.RangeStarts(log, rangeId, chainId, document.First, document.Last, new BlockId(target.Anchor.Number, target.Anchor.Hash), document.Generation);
         _core = new RangeSync(target, options.Value, islands, seed: HashCode.Combine(rangeId, document.Generation));
+        _skeleton = new SkeletonDriver(
+            new SkeletonSync(target.Anchor, target.Range.First, new SkeletonOptions(), document.ToMarks(), islands, seed: HashCode.Combine(rangeId, document.Generation)),
+            _tag, GrainFactory, time, () => Now, Step, charge => _ = ChargeAsync(charge), log);
         _timer = this.RegisterGrainTimer(
             OnTick, new GrainTimerCreationOptions { DueTime = TickPeriod, Period = TickPeriod, KeepAlive = true });
         if (document.Deadline is { } deadline) Step(new RangeEvent.Deadline(Now + (deadline - time.GetUtcNow())));
@@ -202,11 +220,30 @@ internal sealed class SyncRangeGrain(
         Step(new RangeEvent.Tick());
     }
 
-    private Task OnTick()
+    private async Task OnTick()
     {
         ClaimRoom();
         if (Now >= _wakeAt) Step(new RangeEvent.Tick());
-        return Task.CompletedTask;
+        _skeleton?.Tick();
+        if (Now - _marksWrittenAt >= MarksPeriod && _core?.Result == RangeResult.None) await WriteMarksAsync();
+    }
+
+    private async Task WriteMarksAsync()
+    {
+        _marksWrittenAt = Now;
+        IReadOnlyList<BlockId> marks = _skeleton!.Marks;
+        List<RangeDocument.MarkEntry> written = _document!.Marks;
+        if (marks.Count == written.Count && (marks.Count == 0 || marks[^1].Number == written[^1].Number)) return;
+        _document.Marks = [.. marks.Select(m => new RangeDocument.MarkEntry { Number = m.Number, Hash = m.Hash.ToString() })];
+        try
+        {
+            await WriteAsync();
+        }
+        catch (Exception e) when (IsCallFailure(e))
+        {
+            // They are written again with what comes next; without them headers are pulled once more.
+            Log.CallFailed(log, "storage", e);
+        }
     }
 
     /// <summary>Asks for a part of the silo's memory, and goes by what it gets.</summary>
@@ -255,6 +292,7 @@ internal sealed class SyncRangeGrain(
         foreach (Ask ask in todo.Ask) _ = AskAsync(ask);
         foreach (Contradiction found in todo.Contradictions) Remember(found);
         if (todo.Finished != RangeResult.None) _ = FinishAsync(todo.Finished);
+        _skeleton?.Follow(_core.CursorBlock);
     }
 
     private async Task AskAsync(Ask ask)
@@ -366,6 +404,7 @@ internal sealed class SyncRangeGrain(
             // A crash before this write repeats the end of the range at the next poke; everything it stored is in the store.
             document.State = result.ToState();
             document.EndText = result == RangeResult.Complete ? "" : _core?.GetStatus(Now).StallText ?? "";
+            document.Marks = [];
             await WriteAsync();
             Tell();
         }
@@ -402,7 +441,19 @@ internal sealed class SyncRangeGrain(
         _contradictions.Add(new ContradictionInfo(found.Number, found.Expected, found.Found, found.Source));
     }
 
-    private Task WriteAsync() => state.Write(RangeDocument.CurrentVersion, _document!, StateJson.Default.RangeDocument);
+    /// <summary>One write at a time: two at once would contradict each other's version.</summary>
+    private Task WriteAsync()
+    {
+        return _writing = WriteAfterAsync(_writing);
+
+        async Task WriteAfterAsync(Task before)
+        {
+            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await WriteNowAsync();
+        }
+    }
+
+    private Task WriteNowAsync() => state.Write(RangeDocument.CurrentVersion, _document!, StateJson.Default.RangeDocument);
 
     /// <summary>What a call may fail with through no fault of this code: timeouts and the engine's own exceptions.</summary>
     private static bool IsCallFailure(Exception e) => e is TimeoutException or OrleansException or IOException;
@@ -439,6 +490,7 @@ internal sealed class SyncRangeGrain(
             Copies = status?.Copies ?? 0,
             Deadline = _document?.Deadline,
             Priority = _priority,
+            HeadersLinked = _skeleton?.Linked ?? 0,
         };
     }
 }

@@ -18,7 +18,11 @@ internal sealed class BlockReaderGrain(IBlockStores stores, TimeProvider time) :
     private const int CountMax = 1_024;
     private const int BytesMax = 4 << 20;
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan WaitStep = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A waiting reader looks this often at first, and ever less often the longer nothing comes.</summary>
+    private static readonly TimeSpan WaitStepFirst = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan WaitStepMax = TimeSpan.FromMilliseconds(500);
 
     private IBlockStore Store => stores.Find(ChainGrainKey.Parse(this))
         ?? throw new InvalidOperationException($"This silo has no store for chain {ChainGrainKey.Parse(this)}.");
@@ -29,13 +33,16 @@ internal sealed class BlockReaderGrain(IBlockStores stores, TimeProvider time) :
         IBlockStore store = Store;
         long started = time.GetTimestamp();
         TimeSpan wait = query.Wait < WaitMax ? query.Wait : WaitMax;
+        TimeSpan step = WaitStepFirst;
         BlockRange range = new(query.First, query.Last);
+        TrustRank rankMin = query.IncludeCallers ? TrustRank.Caller : TrustRank.Signed;
         while (true)
         {
             IReadOnlyList<StoredBlock> blocks = await store.ReadAsync(
-                range, TrustRank.Signed, Math.Clamp(query.CountMax, 1, CountMax), Math.Clamp(query.BytesMax, 1, BytesMax), CancellationToken.None);
+                range, rankMin, Math.Clamp(query.CountMax, 1, CountMax), Math.Clamp(query.BytesMax, 1, BytesMax), CancellationToken.None);
             if (blocks.Count > 0 || time.GetElapsedTime(started) >= wait) return new BlockPage([.. blocks.Select(ToPayload)]);
-            await Task.Delay(WaitStep, time);
+            await Task.Delay(step, time);
+            step = step * 1.5 < WaitStepMax ? step * 1.5 : WaitStepMax;
         }
     }
 
@@ -49,6 +56,13 @@ internal sealed class BlockReaderGrain(IBlockStores stores, TimeProvider time) :
             new BlockRange(span.First, span.Last), TrustRank.Signed, CancellationToken.None);
         return new IslandList([.. islands.Select(RangeMessages.ToInfo)]);
     }
+
+    public async Task<BlockId?> GetHead() => await Store.GetHeadAsync(TrustRank.Signed, CancellationToken.None);
+
+    public async Task<byte?> GetRank(BlockId block) =>
+        await Store.GetCanonicalAsync(block.Number, CancellationToken.None) is { Rank: >= TrustRank.Signed } entry && entry.Hash == block.Hash
+            ? (byte)entry.Rank
+            : null;
 
     private static StoredPayload ToPayload(StoredBlock block) =>
         new(block.Id, block.ParentHash, block.Timestamp, block.Wire, block.Signature);

@@ -38,6 +38,11 @@ internal sealed class RangeDocument
     /// <summary>Epoch of the latest activation; raised by conditional write before its first request.</summary>
     public long Generation { get; set; }
 
+    /// <summary>Boundaries that headers have linked to the anchor: where to go on after a restart.</summary>
+    public List<MarkEntry> Marks { get; set; } = [];
+
+    public BlockId[] ToMarks() => [.. Marks.Select(m => new BlockId(m.Number, Hash32.Parse(m.Hash)))];
+
     public RangeTarget ToTarget() => new(
         new BlockRange(First, Last),
         new Anchor(AnchorNumber, Hash32.Parse(AnchorHash), AnchorRank),
@@ -57,4 +62,12 @@ internal sealed class RangeDocument
         Deadline = order.Deadline,
         State = RangeState.Running,
     };
+
+    /// <summary>One boundary.</summary>
+    internal sealed class MarkEntry
+    {
+        public ulong Number { get; set; }
+
+        public string Hash { get; set; } = "";
+    }
 }

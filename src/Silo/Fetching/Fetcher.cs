@@ -61,7 +61,7 @@ internal sealed class Fetcher(
 
     private async Task RunAsync(IFetchSource source, RangeKey range, AskItem item, ReplyTimeout timeout, CancellationTokenSource giveUp)
     {
-        ReadReservation reservation = new(budget, item, options.Value, time);
+        ReadReservation reservation = new(budget, item.Urgent, item.Priority, options.Value, time);
         FetchVerdict verdict = FetchVerdict.OurFault;
         ExchangeResult result = default;
         bool timedOut = false, isLate = false;

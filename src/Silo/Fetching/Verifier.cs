@@ -77,7 +77,7 @@ internal sealed class Verifier(
             return;
         }
 
-        byte[] wire = reader.ToWire(bytes);
+        byte[] wire = reader.CanKeep && response.Exact is { } exact ? exact : reader.ToWire(bytes);
         long surplus = fetched.Reserved - wire.Length;
         if (surplus > 0)
         {

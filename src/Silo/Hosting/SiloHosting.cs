@@ -39,6 +39,7 @@ public static class SiloHosting
         services.AddSingleton(new WindowShares(settings.MemoryBudget - ByteBudget.Reserve, settings.WindowBlocksMax));
         services.AddSingleton<SwarmHolder>();
         services.AddSingleton<Fetcher>();
+        services.AddSingleton(s => new SiloAddresses(s.GetRequiredService<SwarmHolder>()));
         services.AddSingleton<FetchReports>();
         services.AddSingleton<Verifier>();
         services.AddSingleton<StoreWriterFigures>();
@@ -46,6 +47,7 @@ public static class SiloHosting
         services.AddSingleton<IStoreQueue>(s => s.GetRequiredService<StoreWriter>());
         services.AddSingleton<PeerLinks>();
         services.AddSingleton<IPeerLinks>(s => s.GetRequiredService<PeerLinks>());
+        services.AddSingleton<IHeaderLinks, HeaderLinks>();
         services.AddSingleton<ServeProtocol>();
 
         // Hosted services stop in reverse: the swarm first, then the grains, then what they handed on becomes durable.

@@ -29,6 +29,7 @@ internal sealed class PeerLink : IFetchSource
     private IReadOnlyList<string> _addresses = [];
     private string _problem = "not connected yet";
     private ulong[]? _chains;
+    private ulong[] _headerChains = [];
     private string _agent = "";
     private bool _mayGrantMore;
     private bool _maintaining;
@@ -182,9 +183,10 @@ internal sealed class PeerLink : IFetchSource
     }
 
     /// <summary>The peer told what it speaks.</summary>
-    public void Identified(ulong[] chains, string agent, bool mayGrantMore)
+    public void Identified(ulong[] chains, ulong[] headerChains, string agent, bool mayGrantMore)
     {
         _chains = chains;
+        _headerChains = headerChains;
         _agent = agent;
         _mayGrantMore = mayGrantMore;
         Changed();
@@ -222,7 +224,7 @@ internal sealed class PeerLink : IFetchSource
             try
             {
                 await _grains.GetPeer(Key.Value).LinkChanged(
-                    new LinkState(connected, connected ? "" : _problem, _chains is not null, _chains ?? [], _agent, _mayGrantMore)).ConfigureAwait(false);
+                    new LinkState(connected, connected ? "" : _problem, _chains is not null, _chains ?? [], _agent, _mayGrantMore, _headerChains)).ConfigureAwait(false);
             }
             catch (Exception e)
             {

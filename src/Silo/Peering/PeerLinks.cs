@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OpSync.Codec.Bulk;
 using OpSync.Contracts.Peers;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Protocols.Identify;
@@ -100,6 +101,7 @@ internal sealed class PeerLinks(
         HashSet<string> spoken = [.. info.Protocols];
         link.Identified(
             [.. chains.Chains.Where(c => c.Protocols.Any(spoken.Contains)).Select(c => c.Spec.ChainId)],
+            [.. chains.ChainIds.Where(c => spoken.Contains(BulkProtocols.Headers(c)))],
             info.AgentVersion is { Length: > 64 } agent ? agent[..64] : info.AgentVersion,
             info.AgentVersion.StartsWith(OwnAgent, StringComparison.Ordinal) || spoken.Any(p => p.StartsWith(OwnProtocols, StringComparison.Ordinal)));
     }

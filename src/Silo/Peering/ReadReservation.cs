@@ -1,13 +1,12 @@
 using OpSync.Libp2p.Protocols.RequestResponse;
 using OpSync.Sync.Ports;
-using OpSync.Sync.Ranges;
 
 namespace OpSync.Silo.Peering;
 
 /// <summary>The bytes taken from the silo's budget for one answer. An empty budget stops the reading of the stream.</summary>
 /// <remarks>An answer that holds bytes already waits for more only a short while: half-read answers that wait for each other
 /// would otherwise hold the whole budget for ever.</remarks>
-internal sealed class ReadReservation(IByteBudget budget, AskItem item, PeerLinkOptions options, TimeProvider time) : IReadBudget
+internal sealed class ReadReservation(IByteBudget budget, bool urgent, int priority, PeerLinkOptions options, TimeProvider time) : IReadBudget
 {
     private long _waitedTicks;
     private long _waitingSince;
@@ -31,7 +30,7 @@ internal sealed class ReadReservation(IByteBudget budget, AskItem item, PeerLink
     /// <inheritdoc/>
     public async ValueTask ExtendAsync(int moreBytes, CancellationToken cancellationToken)
     {
-        if (!budget.TryTake(moreBytes, item.Urgent))
+        if (!budget.TryTake(moreBytes, urgent))
         {
             using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             patience.CancelAfter(Taken == 0 ? options.RoomWaitMax : options.GrowWaitMax);
@@ -39,7 +38,7 @@ internal sealed class ReadReservation(IByteBudget budget, AskItem item, PeerLink
             Volatile.Write(ref _waitingSince, start);
             try
             {
-                await budget.TakeAsync(moreBytes, item.Urgent, item.Priority, patience.Token).ConfigureAwait(false);
+                await budget.TakeAsync(moreBytes, urgent, priority, patience.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -59,7 +58,7 @@ internal sealed class ReadReservation(IByteBudget budget, AskItem item, PeerLink
     /// <summary>Gives everything back.</summary>
     public void ReturnAll()
     {
-        budget.Return(Taken, item.Urgent);
+        budget.Return(Taken, urgent);
         Taken = 0;
     }
 }

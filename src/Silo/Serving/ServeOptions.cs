@@ -51,4 +51,7 @@ public sealed record ServeOptions
 
     /// <summary>Blocks newer than this many seconds ahead of the clock are refused as invalid requests.</summary>
     public TimeSpan FutureMax { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Limits of what is served in bulk to other OpSync peers.</summary>
+    public BulkOptions Bulk { get; init; } = new();
 }

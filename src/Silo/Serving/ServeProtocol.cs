@@ -25,7 +25,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
     /// <summary>Requests answered with an error code so far.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
-    /// <summary>Registers both spellings of the protocol of every chain.</summary>
+    /// <summary>Registers both spellings of the protocol of every chain, and what OpSync peers ask in bulk.</summary>
     public void Register(Swarm swarm)
     {
         _metrics ??= new ServeMetrics(Measure);
@@ -33,6 +33,8 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
         {
             foreach (string protocol in chain.Protocols) swarm.Handle(protocol, (stream, ct) => HandleAsync(chain, stream, ct));
         }
+
+        new BulkServer(chains, options.Value, _throttle, _answers, time).Register(swarm);
     }
 
     /// <summary>Ends the observation of its limits.</summary>

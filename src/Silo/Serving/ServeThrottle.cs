@@ -65,7 +65,7 @@ internal sealed class ServeThrottle(ServeOptions options, TimeProvider time)
             TimeSpan now = time.GetElapsedTime(_start);
             IPAddress subnet = AddressScope.Subnet(address);
             Span<TimeSpan> waits = stackalloc TimeSpan[4];
-            TokenBucket[] buckets = [_peers.Get(peer, now), _hosts.Get(AddressScope.Host(address), now), _subnets.Get(subnet, now), _all];
+            TokenBucket[] buckets = Buckets(peer, address, now);
             ReadOnlySpan<string> limits = [nameof(options.PeerRate), nameof(options.HostFactor), nameof(options.SubnetFactor), nameof(options.TotalRate)];
             TimeSpan wait = TimeSpan.Zero;
             for (int i = 0; i < buckets.Length; i++)
@@ -84,6 +84,43 @@ internal sealed class ServeThrottle(ServeOptions options, TimeProvider time)
         }
     }
 
+    /// <summary>Takes tokens that are there now, for answers that end where the tokens do and never wait.</summary>
+    /// <param name="peer">Who asks.</param>
+    /// <param name="address">From where.</param>
+    /// <param name="max">Tokens wanted, 1 or more.</param>
+    /// <param name="retryAfter">If none are there: when one will be.</param>
+    /// <returns>Tokens taken, 0 to <paramref name="max"/>.</returns>
+    public int TakeUpTo(PeerId peer, IPAddress address, int max, out TimeSpan retryAfter)
+    {
+        lock (_lock)
+        {
+            TimeSpan now = time.GetElapsedTime(_start);
+            TokenBucket[] buckets = Buckets(peer, address, now);
+            int taken = max;
+            TimeSpan wait = TimeSpan.Zero;
+            foreach (TokenBucket bucket in buckets)
+            {
+                taken = Math.Min(taken, bucket.Available(now));
+                TimeSpan own = bucket.WaitFor(1, now);
+                if (own > wait) wait = own;
+            }
+
+            foreach (TokenBucket bucket in buckets) bucket.TryTake(taken, now);
+            retryAfter = taken > 0 ? TimeSpan.Zero : wait;
+            return taken;
+        }
+    }
+
+    /// <summary>Gives back tokens that were taken and not used.</summary>
+    public void GiveBack(PeerId peer, IPAddress address, int count)
+    {
+        lock (_lock)
+        {
+            TimeSpan now = time.GetElapsedTime(_start);
+            foreach (TokenBucket bucket in Buckets(peer, address, now)) bucket.GiveBack(count, now);
+        }
+    }
+
     /// <summary>A wait is over, served or not.</summary>
     public void WaitEnded(IPAddress address)
     {
@@ -94,6 +131,10 @@ internal sealed class ServeThrottle(ServeOptions options, TimeProvider time)
             if (--_waitingBySubnet[subnet] == 0) _waitingBySubnet.Remove(subnet);
         }
     }
+
+    /// <summary>From the narrowest to the common one.</summary>
+    private TokenBucket[] Buckets(PeerId peer, IPAddress address, TimeSpan now) =>
+        [_peers.Get(peer, now), _hosts.Get(AddressScope.Host(address), now), _subnets.Get(AddressScope.Subnet(address), now), _all];
 
     /// <summary>A refusal costs nothing: the buckets before the one that refused get their token back.</summary>
     private static ServeAdmission Refuse(TokenBucket[] buckets, int taken, string limit, TimeSpan now)

@@ -145,10 +145,11 @@ internal sealed class StoreWriter(
             if (results[i].Replaced is { } replaced) Log.Repointed(log, results[i].Block.Number, replaced, results[i].Block.Hash);
         }
 
-        foreach (IGrouping<RangeKey, (StoreJob Job, AppendResult Result)> range in jobs.Zip(results).GroupBy(p => p.First.Range))
+        foreach (IGrouping<RangeKey?, (StoreJob Job, AppendResult Result)> range in jobs.Zip(results).GroupBy(p => p.First.Range))
         {
+            if (range.Key is not { } key) continue;
             AckInfo[] acks = [.. range.Select(p => new AckInfo(p.Result.Block, p.Result.Conflict))];
-            _ = AcknowledgeAsync(range.Key, new AckBatch(acks));
+            _ = AcknowledgeAsync(key, new AckBatch(acks));
         }
 
         if (_stalled.IsEmpty) return;
@@ -171,7 +172,11 @@ internal sealed class StoreWriter(
 
     private async Task TellStateAsync(StoreJob[] jobs, string? problem)
     {
-        foreach (StoreJob job in jobs) _stalled.TryAdd(job.Range, true);
+        foreach (StoreJob job in jobs)
+        {
+            if (job.Range is { } waiting) _stalled.TryAdd(waiting, true);
+        }
+
         foreach (RangeKey range in _stalled.Keys)
         {
             try

@@ -12,7 +12,7 @@ internal sealed class BlockReader : IDisposable
     private const string Columns = "b.number, b.hash, b.parent, b.timestamp, b.signature, b.wire";
 
     private readonly Database _database;
-    private readonly Statement _byNumber, _byHash, _canonical, _range, _links;
+    private readonly Statement _byNumber, _byHash, _canonical, _head, _range, _links;
 
     public BlockReader(string file, StorageOptions options)
     {
@@ -29,6 +29,7 @@ internal sealed class BlockReader : IDisposable
                 WHERE h.run = r.run AND h.prefix = ?1 AND b.id = h.block AND b.hash = ?2 LIMIT 1
                 """);
             _canonical = _database.Prepare("SELECT hash, rank FROM canonical WHERE number = ?1");
+            _head = _database.Prepare("SELECT number, hash FROM canonical WHERE rank >= ?1 ORDER BY number DESC LIMIT 1");
             _range = _database.Prepare($"""
                 SELECT {Columns} FROM canonical c CROSS JOIN blocks b
                 WHERE c.number BETWEEN ?1 AND ?2 AND c.rank >= ?3 AND b.id = c.block ORDER BY c.number
@@ -60,6 +61,18 @@ internal sealed class BlockReader : IDisposable
         finally
         {
             _canonical.Reset();
+        }
+    }
+
+    public BlockId? GetHead(TrustRank rankMin)
+    {
+        try
+        {
+            return _head.Bind(1, (long)rankMin).Step() ? new BlockId(_head.UInt64(0), _head.Hash(1)) : null;
+        }
+        finally
+        {
+            _head.Reset();
         }
     }
 

@@ -79,6 +79,10 @@ public sealed class SqliteBlockStore : IBlockStore
         : _readers.RunAsync(r => r.GetCanonical(number), cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<BlockId?> GetHeadAsync(TrustRank rankMin, CancellationToken cancellationToken) =>
+        _readers.RunAsync(r => r.GetHead(rankMin), cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<StoredBlock>> ReadAsync(
         BlockRange range, TrustRank rankMin, int countMax, long bytesMax, CancellationToken cancellationToken)
     {

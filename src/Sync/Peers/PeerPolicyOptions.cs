@@ -42,7 +42,7 @@ public sealed record PeerPolicyOptions
     /// <summary>Length of the first ban; each further one is twice as long.</summary>
     public TimeSpan BanFirst { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Longest ban.</summary>
+    /// <summary>Longest ban, however often it is repeated.</summary>
     public TimeSpan BanMax { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>Earlier bans are forgotten this long after the last one ended.</summary>

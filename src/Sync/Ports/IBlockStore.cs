@@ -42,6 +42,11 @@ public interface IBlockStore : IAsyncDisposable
     /// <summary>The canonical entry of a height, or null.</summary>
     ValueTask<CanonicalEntry?> GetCanonicalAsync(ulong number, CancellationToken cancellationToken);
 
+    /// <summary>The highest canonical block, or null where there is none.</summary>
+    /// <param name="rankMin">Blocks below this rank count as absent.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    ValueTask<BlockId?> GetHeadAsync(TrustRank rankMin, CancellationToken cancellationToken);
+
     /// <summary>Canonical blocks of <paramref name="range"/> in ascending order, ending at the first height that is absent or below <paramref name="rankMin"/>, after
     /// <paramref name="countMax"/> blocks, or when the wire bytes would pass <paramref name="bytesMax"/> (at least one is given).</summary>
     ValueTask<IReadOnlyList<StoredBlock>> ReadAsync(

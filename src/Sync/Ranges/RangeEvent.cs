@@ -1,3 +1,4 @@
+using OpSync.Codec.Primitives;
 using OpSync.Sync.Peers;
 
 namespace OpSync.Sync.Ranges;
@@ -40,6 +41,12 @@ public abstract record RangeEvent
     /// the range, and to the cursor where that lies inside, by asking the store.</remarks>
     /// <param name="Island">What is there.</param>
     public sealed record IslandStored(Island Island) : RangeEvent;
+
+    /// <summary>Headers link heights below the cursor to the anchor: their hashes are trusted as the anchor is.</summary>
+    /// <remarks>The core keeps what lies within <see cref="KnownHashes.AheadMax"/> of its window and forgets the rest.</remarks>
+    /// <param name="Top">Highest height.</param>
+    /// <param name="Hashes">Hashes from there downwards, without gaps.</param>
+    public sealed record HashesKnown(ulong Top, IReadOnlyList<Hash32> Hashes) : RangeEvent;
 
     /// <summary>Heights another range fetches: not to be asked for until released.</summary>
     /// <param name="Ranges">The whole set, replacing the one before.</param>

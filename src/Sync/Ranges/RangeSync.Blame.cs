@@ -11,16 +11,20 @@ public sealed partial class RangeSync
     private Hash32 _mismatchHash;
 
     /// <summary>A candidate proved wrong.</summary>
-    private void Refute(ulong height, in Candidate candidate)
+    private void Refute(long depth, in Candidate candidate, Hash32 trusted)
     {
-        BlockId id = new(height, candidate.Hash);
+        BlockId id = new(HeightAt(depth), candidate.Hash);
         _held--;
         _heldBytes -= candidate.Size;
         _out.Reject.Add(id);
-        _mismatchDepth = _cursor;
-        _mismatchHash = candidate.Hash;
-        Condemn(candidate.Sender, id, _cursorHash);
-        for (int i = 0; i < candidate.OtherSenders?.Count; i++) Condemn(candidate.OtherSenders[i], id, _cursorHash);
+        if (depth == _cursor)
+        {
+            _mismatchDepth = _cursor;
+            _mismatchHash = candidate.Hash;
+        }
+
+        Condemn(candidate.Sender, id, trusted);
+        for (int i = 0; i < candidate.OtherSenders?.Count; i++) Condemn(candidate.OtherSenders[i], id, trusted);
     }
 
     private void Condemn(PeerKey peer, BlockId sent, Hash32 trusted)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OpSync.Codec.Primitives;
 using OpSync.Sync.Blocks;
 using OpSync.Sync.Peers;
@@ -57,6 +58,7 @@ public sealed partial class RangeSync
                 break;
             default:
                 if (depth == _cursor) OnCursorBlock(ref slot, in block, sender);
+                else if (_known.TryGet(depth, out Hash32 trusted)) OnKnownBlock(depth, ref slot, in block, sender, trusted);
                 else if (isKnown && IsLiar(peer)) _out.Reject.Add(block.Id);
                 else Hold(depth, ref slot, in block, sender);
                 break;
@@ -156,41 +158,13 @@ public sealed partial class RangeSync
         }
     }
 
-    /// <summary>Decides the candidates of the cursor's height.</summary>
-    /// <returns>True if one of them is right and the cursor moved.</returns>
+    /// <summary>Moves the cursor over its height if that is decided, now or before.</summary>
     private bool LinkCursor()
     {
         ref Slot slot = ref _window[_cursor];
-        if (slot.State != SlotState.Held) return false;
-
-        int right = slot.First.Hash == _cursorHash ? 0 : -1;
-        for (int i = 0; right < 0 && i < slot.Others?.Count; i++)
-        {
-            if (slot.Others[i].Hash == _cursorHash) right = i + 1;
-        }
-
-        ulong height = HeightAt(_cursor);
-        Candidate kept = right < 0 ? default : right == 0 ? slot.First : slot.Others![right - 1];
-        if (right != 0) Refute(height, in slot.First);
-        for (int i = 0; i < slot.Others?.Count; i++)
-        {
-            if (i + 1 != right) Refute(height, slot.Others[i]);
-        }
-
-        slot.Others = null;
-        slot.First = kept;
-        if (right < 0)
-        {
-            slot.State = SlotState.Open;
-            UpdateWanted(_cursor);
-            return false;
-        }
-
-        _held--;
-        _heldBytes -= kept.Size;
-        Promote(_cursor, ref slot);
-        UpdateWanted(_cursor);
-        MoveCursor(_cursor + 1, kept.Parent, isParentKnown: true);
+        if (slot.State == SlotState.Open || (slot.State == SlotState.Held && !DecideHeld(_cursor, _cursorHash))) return false;
+        if (slot.First.Hash != _cursorHash) throw new UnreachableException($"Block {HeightAt(_cursor)} was promoted with another hash than its child names.");
+        MoveCursor(_cursor + 1, slot.First.Parent, isParentKnown: true);
         return true;
     }
 
@@ -199,15 +173,15 @@ public sealed partial class RangeSync
     {
         long from = _cursor;
         long to = island.Range.First <= _target.Range.First ? _end : DepthOf(island.Range.First) + 1;
+        BlockRange range = _target.Range;
         for (long depth = from; depth < Math.Min(to, _window.Next); depth++)
         {
-            DropCandidates(depth);
+            if (ReleaseSlot(depth) && range.Contains(HeightAt(depth))) _stored--;
             _window[depth].State = SlotState.Durable;
             UpdateWanted(depth);
             CancelNeedless(depth);
         }
 
-        BlockRange range = _target.Range;
         if (island.Range.Overlaps(range))
             _stored += Math.Min(island.Range.Last, range.Last) - Math.Max(island.Range.First, range.First) + 1;
         _out.Stored.Add(island);
@@ -246,7 +220,7 @@ public sealed partial class RangeSync
     {
         if (_now < _promoteDue) return;
         _promoteDue = TimeSpan.MaxValue;
-        for (long depth = _window.Base; depth < Math.Min(_cursor, _window.Next); depth++)
+        for (long depth = _window.Base; depth < _window.Next; depth++)
         {
             ref Slot slot = ref _window[depth];
             if (slot.State != SlotState.Linked) continue;
@@ -315,7 +289,7 @@ public sealed partial class RangeSync
         _storeStall = reason;
         _promoteSlowly = reason is not null;
         if (!resumed) return;
-        for (long depth = _window.Base; depth < Math.Min(_cursor, _window.Next); depth++)
+        for (long depth = _window.Base; depth < _window.Next; depth++)
         {
             if (_window[depth].State == SlotState.Linked) _window[depth].Due = _now;
         }

@@ -118,6 +118,7 @@ public sealed partial class RangeSync
             Link();
             IsolateLiars();
             _window.Slide(_cursor);
+            _known.Slide(_window.Base);
             Admit();
             _peersGained |= _peers.Refresh(_now);
             JudgeAnchor();
@@ -157,6 +158,9 @@ public sealed partial class RangeSync
                 break;
             case RangeEvent.IslandStored stored:
                 AddIsland(stored.Island);
+                break;
+            case RangeEvent.HashesKnown known:
+                OnHashesKnown(known.Top, known.Hashes);
                 break;
             case RangeEvent.Withheld withheld:
                 _withheld = SpanSet.Of(withheld.Ranges);

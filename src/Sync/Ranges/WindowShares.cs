@@ -22,6 +22,12 @@ public sealed class WindowShares(long bytes, int blocks)
     /// <summary>A range that says nothing for so long has ended or moved to another silo.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
+    /// <summary>Bytes divided.</summary>
+    public long Bytes => bytes;
+
+    /// <summary>Heights divided.</summary>
+    public int Blocks => blocks;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<RangeKey, Claim> _claims = [];
 

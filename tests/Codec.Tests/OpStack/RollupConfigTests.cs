@@ -105,6 +105,9 @@ public class RollupConfigTests
     [InlineData("\"delta_time\": 1708560000,", "", "Delta")]
     [InlineData("\"block_time\": 2", "\"block_time\": 2, \"opsync_block_times\": [{\"from_number\": 5, \"milliseconds\": 1}]", "opsync_block_times")]
     [InlineData("\"block_time\": 2", "\"block_time\": 2, \"opsync_block_times\": [{\"from_number\": 5}]", "opsync_block_times")]
+    [InlineData("\"block_time\": 2", "\"block_time\": 2, \"opsync_block_times\": [null]", "opsync_block_times")]
+    [InlineData("\"block_time\": 2", "\"block_time\": 2, \"opsync_block_times\": [{\"from_number\": 5, \"milliseconds\": 1}, {\"from_number\": 105235063, \"milliseconds\": 1}]", "opsync_block_times")]
+    [InlineData("\"block_time\": 2", "\"block_time\": 2, \"opsync_block_times\": [{\"from_number\": 105235063, \"milliseconds\": 1}, {\"from_number\": 105235063, \"milliseconds\": 1}]", "opsync_block_times")]
     public void Wrong_value_is_named(string good, string bad, string named)
     {
         Assert.Contains(good, Example, StringComparison.Ordinal);

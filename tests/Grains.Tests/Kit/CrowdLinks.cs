@@ -119,7 +119,7 @@ internal sealed class CrowdLinks(
                 if (bytes.Length > item.SizeExpected) await reservation.ExtendAsync(bytes.Length - item.SizeExpected, cancellationToken);
                 byte[] buffer = ArrayPool<byte>.Shared.Rent(bytes.Length);
                 bytes.CopyTo(buffer, 0);
-                return new ExchangeResult(ExchangeOutcome.Ok, new PooledResponse(buffer, bytes.Length), "scripted");
+                return new ExchangeResult(ExchangeOutcome.Ok, new PooledResponse(buffer, bytes.Length, isPooled: true), "scripted");
             }
             catch (OperationCanceledException)
             {

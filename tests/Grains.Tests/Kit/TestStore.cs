@@ -82,6 +82,9 @@ internal sealed class TestStore(IBlockStore inner) : IBlockStore
     public ValueTask<CanonicalEntry?> GetCanonicalAsync(ulong number, CancellationToken cancellationToken) =>
         Alive().GetCanonicalAsync(number, cancellationToken);
 
+    public ValueTask<BlockId?> GetHeadAsync(TrustRank rankMin, CancellationToken cancellationToken) =>
+        Alive().GetHeadAsync(rankMin, cancellationToken);
+
     public ValueTask<IReadOnlyList<StoredBlock>> ReadAsync(
         BlockRange range, TrustRank rankMin, int countMax, long bytesMax, CancellationToken cancellationToken) =>
         Alive().ReadAsync(range, rankMin, countMax, bytesMax, cancellationToken);

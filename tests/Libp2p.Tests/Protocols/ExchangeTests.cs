@@ -168,7 +168,7 @@ public sealed class ExchangeTests
     [Fact]
     public async Task Streams_above_the_process_limit_are_reset_and_the_next_is_served()
     {
-        await using Node server = await Node.StartAsync(new SwarmOptions { InboundStreamsMax = 1 });
+        await using Node server = await Node.StartAsync(new SwarmOptions { InboundStreamsTotalMax = 1 });
         await using Node client = await Node.StartAsync();
         TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously), go = new();
         server.Swarm.Handle("/block/0", async (request, ct) =>
@@ -202,8 +202,9 @@ public sealed class ExchangeTests
         ExchangeResult result = await AskAsync(
             client, server, 1, 150_000, new ExchangeLimits { ExpectedSize = 50_000, Budget = budget });
         Assert.True(result.IsOk, result.Outcome.ToString());
-        Assert.Equal([50_000, 100_000], budget.Taken);
-        Assert.Equal(TimeSpan.FromSeconds(40), result.BudgetWait);
+        Assert.Equal([12_500, 15_625, 19_531, 24_414, 30_517], budget.Taken);   // a quarter more each time
+        Assert.Equal(TimeSpan.FromSeconds(100), result.BudgetWait);
+        Assert.Equal(150_000, result.Response.Exact?.Length);
         result.Response.Dispose();
     }
 

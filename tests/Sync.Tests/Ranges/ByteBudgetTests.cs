@@ -81,4 +81,20 @@ public sealed class ByteBudgetTests
         })));
         Assert.Equal(0, _budget.Used);
     }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Waiters_of_greater_priority_come_first_and_equals_in_order()
+    {
+        CancellationToken none = TestContext.Current.CancellationToken;
+        Assert.True(_budget.TryTake(_budget.Capacity - ByteBudget.Reserve, urgent: false));
+        Task backfill = _budget.TakeAsync(4 * MiB, urgent: false, priority: 0, none).AsTask();
+        Task first = _budget.TakeAsync(4 * MiB, urgent: false, priority: 5, none).AsTask();
+        Task second = _budget.TakeAsync(4 * MiB, urgent: false, priority: 5, none).AsTask();
+        foreach (Task expected in (Task[])[first, second, backfill])
+        {
+            Assert.False(expected.IsCompleted);
+            _budget.Return(4 * MiB, urgent: false);
+            await expected;
+        }
+    }
 }

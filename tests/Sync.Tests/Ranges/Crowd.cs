@@ -24,6 +24,7 @@ internal sealed class Crowd
     private readonly RangeSyncOptions _options;
     private readonly Dictionary<PeerKey, Member> _members;
     private readonly Dictionary<(PeerKey, ulong), int> _asked = [];
+    private readonly List<string> _charges = [];
     private readonly double _loss;
     private readonly int _sizeMax;
     private TimeSpan _now = TimeSpan.FromSeconds(1);
@@ -46,6 +47,8 @@ internal sealed class Crowd
     public SortedSet<ulong> Durable { get; } = [];
 
     public HashSet<PeerKey> Charged { get; } = [];
+
+    public int ChargesOf(string peer) => _charges.Count(p => p == peer);
 
     public List<Island> Reported { get; } = [];
 
@@ -92,11 +95,15 @@ internal sealed class Crowd
 
             wake = Carry(Core.Step(next, _now));
             Steps++;
-            CheckBounds();
+            if (Steps % 8 == 0) CheckBounds();
         }
 
         return Core.Result;
     }
+
+    /// <summary>Headers become known, from a height down, some time after the start.</summary>
+    public void Know(TimeSpan at, ulong top, int count) =>
+        Post(at, new RangeEvent.HashesKnown(top, [.. Enumerable.Range(0, count).Select(i => TestChain.Hash(top - (ulong)i))]));
 
     private void Post(TimeSpan delay, RangeEvent e)
     {
@@ -130,6 +137,7 @@ internal sealed class Crowd
             Assert.NotEqual(TestChain.Hash(charge.Sent.Number), charge.Sent.Hash);
             Assert.Equal(TestChain.Hash(charge.Sent.Number), charge.Trusted);
             Charged.Add(charge.Peer);
+            _charges.Add(charge.Peer.Value);
         }
 
         foreach (Ask ask in todo.Ask) Answer(ask);

@@ -4,14 +4,23 @@ using OpSync.Libp2p.Transport;
 
 namespace OpSync.Libp2p.Protocols.RequestResponse;
 
-/// <summary>Reads one answer to its end into a pooled buffer that grows with the budget.</summary>
+/// <summary>Reads one answer to its end, in pieces, with room that grows with the budget.</summary>
+/// <remarks>Pieces are small enough that what the pool keeps of them is little, and an answer of many is put together once, in an
+/// array of its exact size: doubled buffers of megabytes would stay in the pool beside all that is accounted for.</remarks>
 internal sealed class ResponseReader(ExchangeLimits limits, TimeProvider time) : IDisposable
 {
-    private const int SizeMin = 256;
+    private const int PieceMin = 256;
+    private const int PieceMax = 64 * 1024;
 
-    private byte[]? _buffer;
-    private int _capacity;   // what is accounted; the rented array may be longer
+    /// <summary>Room grows by this part of what there is.</summary>
+    private const int GrowthPart = 4;
+
+    private readonly List<byte[]> _pieces = new(1);
+    private readonly List<int> _sizes = new(1);   // what is used of each; the rented array may be longer
+    private int _room;        // of all pieces together
+    private int _accounted;   // at least that
     private int _length;
+    private int _free;        // of the last piece
     private byte[]? _probe;   // with all room used, one byte tells the end from more
 
     /// <summary>Timestamp of the first byte, 0 before.</summary>
@@ -22,14 +31,16 @@ internal sealed class ResponseReader(ExchangeLimits limits, TimeProvider time) :
     /// <summary>True when all is read, false when the answer is too long.</summary>
     public async ValueTask<bool> ReadAsync(Libp2pStream stream, Deadline deadline)
     {
-        _capacity = Math.Clamp(limits.ExpectedSize, Math.Min(SizeMin, limits.ResponseSizeMax), limits.ResponseSizeMax);
-        _buffer ??= ArrayPool<byte>.Shared.Rent(_capacity);
-        _length = 0;
+        Dispose();
+        _accounted = Math.Clamp(limits.ExpectedSize, Math.Min(PieceMin, limits.ResponseSizeMax), limits.ResponseSizeMax);
+        AddPiece(Math.Min(_accounted, PieceMax));
         long started = time.GetTimestamp();
         while (true)
         {
-            bool isFull = _length == _capacity;
-            Memory<byte> target = isFull ? _probe ??= new byte[1] : _buffer.AsMemory(_length, _capacity - _length);
+            if (_free == 0 && _room < _accounted)
+                AddPiece(Math.Min(_accounted - _room, PieceMax));
+            bool isFull = _free == 0;
+            Memory<byte> target = isFull ? _probe ??= new byte[1] : _pieces[^1].AsMemory(_sizes[^1] - _free, _free);
             int read = await stream.ReadAsync(target, deadline.Token);
             if (read == 0)
                 return true;
@@ -37,36 +48,55 @@ internal sealed class ResponseReader(ExchangeLimits limits, TimeProvider time) :
                 FirstByteAt = Math.Max(1, time.GetTimestamp());
             if (isFull)
             {
-                if (_capacity == limits.ResponseSizeMax)
+                if (_accounted == limits.ResponseSizeMax)
                     return false;
                 await GrowAsync(started, deadline);
-                _buffer[_length] = _probe![0];
+                _pieces[^1][0] = _probe![0];
             }
             _length += read;
+            _free -= read;
         }
     }
 
-    /// <summary>Hands the buffer over.</summary>
+    /// <summary>Hands the answer over.</summary>
     public PooledResponse Take()
     {
-        byte[] buffer = _buffer!;
-        _buffer = null;
-        return new PooledResponse(buffer, _length);
+        if (_pieces.Count == 1)
+        {
+            byte[] only = _pieces[0];
+            _pieces.Clear();
+            return new PooledResponse(only, _length, isPooled: true);
+        }
+        byte[] whole = GC.AllocateUninitializedArray<byte>(_length);
+        for (int i = 0, at = 0; at < _length; at += _sizes[i++])
+            _pieces[i].AsSpan(0, Math.Min(_sizes[i], _length - at)).CopyTo(whole.AsSpan(at));
+        Dispose();
+        return new PooledResponse(whole, whole.Length, isPooled: false);
     }
 
     public void Dispose()
     {
-        if (_buffer is not null)
-            ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = null;
+        foreach (byte[] piece in _pieces)
+            ArrayPool<byte>.Shared.Return(piece);
+        _pieces.Clear();
+        _sizes.Clear();
+        _room = _free = _length = 0;
+    }
+
+    private void AddPiece(int size)
+    {
+        _pieces.Add(ArrayPool<byte>.Shared.Rent(size));
+        _sizes.Add(size);
+        _room += size;
+        _free = size;
     }
 
     private async ValueTask GrowAsync(long started, Deadline deadline)
     {
-        int capacity = (int)Math.Min(2L * _capacity, limits.ResponseSizeMax);
+        int more = Math.Min(Math.Clamp(_accounted / GrowthPart, PieceMin, PieceMax), limits.ResponseSizeMax - _accounted);
         if (limits.Budget is not null)
         {
-            ValueTask extension = limits.Budget.ExtendAsync(capacity - _capacity, deadline.Token);
+            ValueTask extension = limits.Budget.ExtendAsync(more, deadline.Token);
             if (!extension.IsCompletedSuccessfully)
             {
                 // Our own shortage must not look like the peer's slowness: its time stands still.
@@ -78,12 +108,7 @@ internal sealed class ResponseReader(ExchangeLimits limits, TimeProvider time) :
                 deadline.Restart(left > TimeSpan.Zero ? left : TimeSpan.Zero);
             }
         }
-        _capacity = capacity;
-        if (_buffer!.Length >= capacity)
-            return;
-        byte[] larger = ArrayPool<byte>.Shared.Rent(capacity);
-        _buffer.AsSpan(0, _length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = larger;
+        _accounted += more;
+        AddPiece(more);
     }
 }

@@ -1,0 +1,59 @@
+using System.Globalization;
+using OpSync.SimulationKit;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+switch (args)
+{
+    case ["seeds", ..]:
+        return RunSeeds(int.Parse(args[1]), args.Length > 2 ? int.Parse(args[2]) : 0);
+    case ["one", ..]:
+        Console.WriteLine(SeedRun.Fault(int.Parse(args[1])) ?? "holds");
+        return 0;
+    case ["times", ..]:
+        return PrintTimes(int.Parse(args[1]));
+    case ["figures"]:
+        foreach (Figure figure in Figures.All()) Console.WriteLine(figure);
+        return 0;
+    default:
+        Console.Error.WriteLine("usage: seeds COUNT [FIRST] | one SEED | times COUNT | figures");
+        return 2;
+}
+
+static int RunSeeds(int count, int first)
+{
+    const int Slice = 1_000;
+    for (int done = 0; done < count; done += Slice)
+    {
+        string faults = SeedRun.Faults(first + done, Math.Min(Slice, count - done));
+        if (faults.Length > 0)
+        {
+            Console.WriteLine(faults);
+            return 1;
+        }
+
+        Console.WriteLine($"{Math.Min(count, done + Slice)} of {count} worlds hold");
+    }
+
+    return 0;
+}
+
+static int PrintTimes(int count)
+{
+    SeedOutcome[] outcomes = new SeedOutcome[count];
+    string?[] faults = new string?[count];
+    Parallel.For(0, count, i => faults[i] = SeedRun.Run(i * 3, out outcomes[i]));
+    for (int i = 0; i < count; i++)
+    {
+        if (faults[i] is { } fault) Console.WriteLine(fault.Split('\n')[0] + " | " + fault.Split('\n')[2]);
+    }
+
+    double[] ratios = [.. outcomes.Select(o => o.Took / o.IdealTime).Order()];
+    double[] extra = [.. outcomes.Select(o => (o.Took - o.IdealTime).TotalSeconds).Order()];
+    foreach (double share in new[] { 0.1, 0.5, 0.9, 0.95, 0.99, 1 })
+    {
+        int at = Math.Min(count - 1, (int)(share * count));
+        Console.WriteLine($"{share:0.00}: {ratios[at]:0.00} times the ideal, {extra[at]:0.0} s more");
+    }
+
+    return 0;
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+using OpSync.Codec.OpStack;
+using OpSync.Codec.Primitives;
+using OpSync.Gateway;
+using OpSync.Libp2p.Multiaddrs;
+using OpSync.Silo.Serving;
+using OpSync.Sync.Peers;
+
+namespace OpSync.Cli.Configuration;
+
+/// <summary>What <c>opsync up</c> runs, with every value checked.</summary>
+internal sealed record UpPlan
+{
+    public required string DataDir { get; init; }
+
+    public required IReadOnlyList<ChainPlan> Chains { get; init; }
+
+    public required IReadOnlyList<Multiaddr> Listen { get; init; }
+
+    public required string KeyFile { get; init; }
+
+    public required PeerPolicyOptions Peers { get; init; }
+
+    public required ServeOptions Serve { get; init; }
+
+    public required long MemoryBudget { get; init; }
+
+    public required LogLevel LogLevel { get; init; }
+
+    public required bool JsonLogs { get; init; }
+
+    public required GatewaySettings Gateway { get; init; }
+}
+
+/// <summary>One chain of a plan.</summary>
+internal sealed record ChainPlan(string Name, ChainSpec Spec, string DataDir, IReadOnlyList<Multiaddr> Peers, IReadOnlyList<BlockId> Anchors);

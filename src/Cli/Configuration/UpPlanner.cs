@@ -1,0 +1,226 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using OpSync.Cli.Commands;
+using OpSync.Cli.Local;
+using OpSync.Codec.OpStack;
+using OpSync.Codec.Primitives;
+using OpSync.Gateway;
+using OpSync.Gateway.Security;
+using OpSync.Libp2p.Multiaddrs;
+
+namespace OpSync.Cli.Configuration;
+
+/// <summary>Makes a plan of values; every mistake becomes a problem of the values.</summary>
+internal sealed class UpPlanner(SettingValues values)
+{
+    private const int ChainsMax = 64;
+    private const int TokensMax = 256;
+
+    /// <summary>The plan, or null if there are problems.</summary>
+    public UpPlan? Make()
+    {
+        string dataDir = Path.GetFullPath(values.Text("dataDir") ?? "opsync-data");
+        IReadOnlyList<ChainPlan> chains = Chains(dataDir);
+        double peerRate = values.Decimal("p2p.peerRate", 0, 1e6);
+        double serveRate = values.Decimal("p2p.serveRate", 20, 1e6);
+        long budget = (long)values.Whole("memoryBudgetMiB", 128, 32, 1 << 20) << 20;
+        LogLevel level = Level();
+        IReadOnlyList<Multiaddr> listen = P2pListen();
+        GatewaySettings gateway = Gateway(chains);
+        return values.Problems.Count > 0 ? null : new UpPlan
+        {
+            DataDir = dataDir,
+            Chains = chains,
+            Listen = listen,
+            KeyFile = values.Text("p2p.key") ?? Path.Combine(dataDir, IdentityFile.DefaultName),
+            Peers = SyncCommand.PeerOptions(peerRate > 0 ? peerRate : null),
+            Serve = ServeCommand.Rates(serveRate),
+            MemoryBudget = budget,
+            LogLevel = level,
+            JsonLogs = values.Switch("log.json"),
+            Gateway = gateway,
+        };
+    }
+
+    private List<ChainPlan> Chains(string dataDir)
+    {
+        List<ChainPlan> chains = [];
+        IReadOnlyList<int> entries = values.Entries("chains");
+        if (entries.Count == 0) values.Fault("chains", "At least one chain is needed: {\"network\": \"op-mainnet\"} or {\"rollup\": \"rollup.json\"}; on the command line --network or --rollup.");
+        if (entries.Count > ChainsMax) values.Fault("chains", $"{entries.Count} chains are more than {ChainsMax}.");
+        foreach (int i in entries.Take(ChainsMax))
+        {
+            string at = $"chains[{i}]";
+            if (Spec(at) is not { } spec) continue;
+            string name = values.Text($"{at}.name") ?? values.Text($"{at}.network") ?? $"chain-{spec.ChainId}";
+            if (name.Length > 64 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c != '-') || name.All(char.IsAsciiDigit))
+            {
+                values.Fault($"{at}.name", $"'{name}' must be of letters, digits and dashes, with at least one that is no digit.");
+            }
+
+            if (chains.Find(c => c.Spec.ChainId == spec.ChainId || c.Name == name) is { } twin) values.Fault(at, $"Chain {spec.ChainId} '{name}' has the id or the name of another one, '{twin.Name}'.");
+            chains.Add(new ChainPlan(
+                name, spec, Path.GetFullPath(values.Text($"{at}.dataDir") ?? Path.Combine(dataDir, spec.ChainId.ToString(CultureInfo.InvariantCulture))),
+                Read($"{at}.peers", t => CommonOptions.Address("Peer", t, needsPeer: true)), Read($"{at}.anchors", t => CommonOptions.Block("Anchor", t))));
+        }
+
+        return chains;
+    }
+
+    private ChainSpec? Spec(string at)
+    {
+        try
+        {
+            return CommonOptions.Chain(values.Text($"{at}.network"), values.Text($"{at}.rollup"));
+        }
+        catch (UsageException e)
+        {
+            string path = values.Has($"{at}.network") ? $"{at}.network" : values.Has($"{at}.rollup") ? $"{at}.rollup" : at;
+            values.Fault(path, e.Message.Replace("--", "", StringComparison.Ordinal));
+            return null;
+        }
+    }
+
+    private List<T> Read<T>(string path, Func<string, T> read)
+    {
+        List<T> items = [];
+        foreach (string text in values.List(path))
+        {
+            try
+            {
+                items.Add(read(text));
+            }
+            catch (UsageException e)
+            {
+                values.Fault(path, e.Message);
+            }
+        }
+
+        return items;
+    }
+
+    private IReadOnlyList<Multiaddr> P2pListen()
+    {
+        const string path = "p2p.listen";
+        if (!values.Has(path)) return [CommonOptions.ListenAddress("/ip4/0.0.0.0/tcp/9223")];
+        return values.List(path) is ["none"] ? [] : Read(path, CommonOptions.ListenAddress);
+    }
+
+    private LogLevel Level()
+    {
+        string text = values.Text("log.level") ?? "information";
+        if (Enum.TryParse(text, ignoreCase: true, out LogLevel level) && level is >= LogLevel.Trace and <= LogLevel.Error) return level;
+        values.Fault("log.level", $"'{text}' is not trace, debug, information, warning or error.");
+        return LogLevel.Information;
+    }
+
+    private GatewaySettings Gateway(IReadOnlyList<ChainPlan> chains)
+    {
+        GatewayLimits defaults = new();
+        List<GatewayToken> tokens = Tokens();
+        byte[]? secret = JwtSecret();
+        List<IPEndPoint> listen = HttpListen();
+        if (tokens.Count == 0 && secret is null && listen.Find(e => !IPAddress.IsLoopback(e.Address)) is { } open)
+        {
+            values.Fault("http.listen", $"{open} can be reached from other machines: configure a token first ('opsync token new'), or listen on 127.0.0.1.");
+        }
+
+        long blockBytes = (long)values.Whole("http.limits.blockBytesMiB", 64, 16, 1 << 20) << 20;
+        return new GatewaySettings
+        {
+            Chains = [.. chains.Select(c => new GatewayChain(c.Name, c.Spec))],
+            Listen = listen,
+            Tokens = tokens,
+            JwtSecret = secret,
+            OpenRead = values.Switch("http.openRead"),
+            OtlpEndpoint = OtlpEndpoint(),
+            Limits = defaults with
+            {
+                AnonymousRate = values.Whole("http.limits.anonymousRate", defaults.AnonymousRate, 1, 1_000_000),
+                TokenRate = values.Whole("http.limits.tokenRate", defaults.TokenRate, 1, 1_000_000),
+                ConnectionsMax = values.Whole("http.limits.connections", defaults.ConnectionsMax, 16, 1_000_000),
+                BodyBytesMax = values.Whole("http.limits.bodyBytes", defaults.BodyBytesMax, 1 << 10, 16 << 20),
+                StreamsMax = values.Whole("http.limits.streams", defaults.StreamsMax, 1, 100_000),
+                CallerStreamsMax = values.Whole("http.limits.callerStreams", defaults.CallerStreamsMax, 1, 100_000),
+                SubscribersMax = values.Whole("http.limits.subscribers", defaults.SubscribersMax, 1, 100_000),
+                CallerSubscribersMax = values.Whole("http.limits.callerSubscribers", defaults.CallerSubscribersMax, 1, 100_000),
+                BlockBytesMax = blockBytes,
+                CallerBlockBytesMax = Math.Min(defaults.CallerBlockBytesMax, blockBytes),
+            },
+            Version = typeof(UpPlanner).Assembly.GetName().Version?.ToString(3) ?? "0",
+        };
+    }
+
+    private List<IPEndPoint> HttpListen()
+    {
+        const string path = "http.listen";
+        if (!values.Has(path)) return [new IPEndPoint(IPAddress.Loopback, GatewaySettings.DefaultPort)];
+        List<IPEndPoint> listen = [];
+        foreach (string text in values.List(path))
+        {
+            if (IPEndPoint.TryParse(text, out IPEndPoint? endpoint) && text.Contains(':', StringComparison.Ordinal)) listen.Add(endpoint);
+            else values.Fault(path, $"'{text}' is not ADDRESS:PORT, for instance 127.0.0.1:8645 or [::1]:8645.");
+        }
+
+        if (listen.Count == 0) values.Fault(path, "At least one address is needed.");
+        return listen;
+    }
+
+    private List<GatewayToken> Tokens()
+    {
+        List<GatewayToken> tokens = [];
+        IReadOnlyList<int> entries = values.Entries("http.tokens");
+        if (entries.Count > TokensMax) values.Fault("http.tokens", $"{entries.Count} tokens are more than {TokensMax}.");
+        foreach (int i in entries.Take(TokensMax))
+        {
+            string at = $"http.tokens[{i}]";
+            byte[] hash = new byte[32];
+            if (!Hex.TryDecodeExact(values.Text($"{at}.hash")?.Replace("sha256:", "", StringComparison.Ordinal), hash))
+            {
+                values.Fault($"{at}.hash", "must be the SHA-256 of the token, 64 hex digits: 'opsync token new' prints it.");
+            }
+
+            GatewayScopes scopes = GatewayScopes.None;
+            foreach (string text in values.List($"{at}.scopes"))
+            {
+                if (text is "read" or "sync" or "admin") scopes |= Enum.Parse<GatewayScopes>(text, ignoreCase: true);
+                else values.Fault($"{at}.scopes", $"'{text}' is not read, sync or admin.");
+            }
+
+            if (scopes == GatewayScopes.None) values.Fault($"{at}.scopes", "grants nothing: name read, sync or admin.");
+            string name = values.Text($"{at}.name") ?? $"token-{i}";
+            if (name.Length > 64 || tokens.Exists(t => t.Name == name)) values.Fault($"{at}.name", $"'{name}' must be unique and have at most 64 characters.");
+            tokens.Add(new GatewayToken(name, hash, scopes));
+        }
+
+        return tokens;
+    }
+
+    private byte[]? JwtSecret()
+    {
+        const string path = "http.jwtSecret";
+        if (values.Text(path) is not { } file) return null;
+        byte[] secret = new byte[32];
+        try
+        {
+            if (new FileInfo(file).Length <= 1_024 && Hex.TryDecodeExact(File.ReadAllText(file).Trim(), secret)) return secret;
+            values.Fault(path, "the file must hold 64 hex digits and nothing else.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            values.Fault(path, $"the file cannot be read: {e.Message}");
+        }
+
+        return null;
+    }
+
+    private Uri? OtlpEndpoint()
+    {
+        const string path = "otlp.endpoint";
+        if (values.Text(path) is not { } text) return null;
+        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https") return uri;
+        values.Fault(path, $"'{text}' is not an http or https URL.");
+        return null;
+    }
+}

@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
+using OpSync.Contracts.Chains;
+using OpSync.Contracts.Reading;
+using OpSync.Gateway.Json;
+
+namespace OpSync.Gateway.Endpoints;
+
+/// <summary>Probes. Alive: the grain engine carries out a call. Ready: every chain's grain and store answer, and the process is
+/// not about to stop.</summary>
+internal static class HealthEndpoints
+{
+    private static readonly TimeSpan AliveTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(3);
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/healthz", AliveAsync).AllowAnonymous().Produces<HealthJson>().Produces<HealthJson>(StatusCodes.Status503ServiceUnavailable)
+            .WithTags("health").WithName("healthz").WithSummary("Alive: a restart would not help.");
+        routes.MapGet("/readyz", ReadyAsync).AllowAnonymous().Produces<HealthJson>().Produces<HealthJson>(StatusCodes.Status503ServiceUnavailable)
+            .WithTags("health").WithName("readyz").WithSummary("Ready: every chain and its store answer.");
+    }
+
+    private static async Task<IResult> AliveAsync(GatewayChains chains, IGrainFactory grains, TimeProvider time) =>
+        Answer(chains.All is [{ } first, ..] && await ProbeAsync(() => grains.GetChain(first.ChainId).GetReport(), AliveTimeout, time) is { } problem
+            ? [$"the grains: {problem}"]
+            : []);
+
+    private static async Task<IResult> ReadyAsync(GatewayChains chains, IGrainFactory grains, TimeProvider time, IHostApplicationLifetime lifetime)
+    {
+        List<string> problems = [];
+        if (lifetime.ApplicationStopping.IsCancellationRequested) problems.Add("stopping");
+        foreach (GatewayChain chain in chains.All)
+        {
+            if (await ProbeAsync(() => grains.GetChain(chain.ChainId).GetReport(), ReadyTimeout, time) is { } silent) problems.Add($"{chain.Name}: {silent}");
+            BlockPageQuery query = new(chain.Spec.Genesis.Number, chain.Spec.Genesis.Number, 1, 1, TimeSpan.Zero);
+            if (await ProbeAsync(() => grains.GetReader(chain.ChainId).Read(query), ReadyTimeout, time) is { } broken) problems.Add($"store of {chain.Name}: {broken}");
+        }
+
+        return Answer([.. problems]);
+    }
+
+    /// <summary>What is wrong, in words that tell nothing of the inside, or null.</summary>
+    private static async Task<string?> ProbeAsync(Func<Task> call, TimeSpan timeout, TimeProvider time)
+    {
+        try
+        {
+            await call().WaitAsync(timeout, time);
+            return null;
+        }
+        catch (TimeoutException)
+        {
+            return $"no answer within {timeout.TotalSeconds:F0} s";
+        }
+        catch (Exception e) when (e is OrleansException or IOException or InvalidOperationException)
+        {
+            return "fails; see the log";
+        }
+    }
+
+    private static IResult Answer(string[] problems) => TypedResults.Json(
+        new HealthJson { Ok = problems.Length == 0, Problems = problems }, GatewayJson.Default.HealthJson,
+        statusCode: problems.Length == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+}

@@ -1,0 +1,116 @@
+using System.Net;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using OpSync.Gateway.Endpoints;
+using OpSync.Gateway.Json;
+using OpSync.Gateway.Live;
+using OpSync.Gateway.Problems;
+using OpSync.Gateway.Security;
+using OpSync.Gateway.Streaming;
+
+namespace OpSync.Gateway.Hosting;
+
+/// <summary>The composition root of the gateway. It needs grains in the same host: of a silo, or of a client.</summary>
+public static class GatewayHosting
+{
+    /// <summary>Adds the gateway's services and its HTTP server to an empty web application builder.</summary>
+    /// <exception cref="ArgumentException">The settings would open a gateway without credentials to other machines.</exception>
+    public static WebApplicationBuilder AddOpSyncGateway(this WebApplicationBuilder builder, GatewaySettings settings)
+    {
+        if (!settings.HasCredentials && settings.Listen.FirstOrDefault(e => !IPAddress.IsLoopback(e.Address)) is { } open)
+        {
+            throw new ArgumentException($"Without a token the gateway listens on loopback only, not on {open}.", nameof(settings));
+        }
+
+        IServiceCollection services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(settings);
+        services.AddSingleton(settings.Limits);
+        services.AddSingleton<GatewayChains>();
+        services.AddSingleton<ChainViews>();
+        services.AddSingleton<GatewayClock>();
+        services.AddSingleton<IdempotencyCache>();
+        services.AddSingleton<LiveSource>();
+        services.AddSingleton<LiveFeeds>();
+        services.AddSingleton<BlockStream>();
+        services.AddSingleton(new BlockBudget(settings.Limits.BlockBytesMax, settings.Limits.CallerBlockBytesMax));
+        services.AddSingleton(s => new TokenBook(settings.Tokens, settings.JwtSecret, s.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<GatewayAnnouncement>();
+
+        services.ConfigureHttpJsonOptions(static o =>
+        {
+            // As strict as the generated code: a misspelled member is an error, not a default.
+            o.SerializerOptions.TypeInfoResolverChain.Insert(0, GatewayJson.Default);
+            o.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            o.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            o.SerializerOptions.PropertyNameCaseInsensitive = false;
+            o.SerializerOptions.MaxDepth = GatewayJson.DepthMax;
+        });
+        services.AddRoutingCore();
+        services.AddOpenApi("v1", GatewayOpenApi.Configure);
+
+        // The core only: the rest would keep keys in the home directory, for cookies that there are none of.
+        services.AddAuthenticationCore(static o => o.DefaultScheme = BearerHandler.SchemeName);
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, null);
+        builder.Logging.AddFilter(typeof(BearerHandler).FullName, LogLevel.Warning);   // its base logs each wrong token
+        services.AddAuthorizationBuilder()
+            .AddPolicy(Policies.Read, p => p.RequireClaim(BearerHandler.ScopeClaim, Policies.Read))
+            .AddPolicy(Policies.Sync, p => p.RequireClaim(BearerHandler.ScopeClaim, Policies.Sync))
+            .AddPolicy(Policies.Admin, p => p.RequireClaim(BearerHandler.ScopeClaim, Policies.Admin))
+            .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequireClaim(BearerHandler.ScopeClaim, Policies.Admin).Build());
+        services.AddRateLimiter(o => RateLimits.Configure(o, settings));
+        services.AddRequestTimeouts(o => o.DefaultPolicy = new RequestTimeoutPolicy { Timeout = settings.Limits.RequestTimeout });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(k => Configure(k, settings));
+        return builder;
+    }
+
+    /// <summary>Lays the pipeline and maps every route. Call it once, after the application is built.</summary>
+    public static WebApplication UseOpSyncGateway(this WebApplication app)
+    {
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseRouting();
+        app.UseRequestTimeouts();
+        app.UseAuthentication();
+        app.UseRateLimiter();
+        app.UseAuthorization();
+        app.UseMiddleware<ChangeLog>();
+
+        IEndpointRouteBuilder routes = app;
+        RouteGroupBuilder v1 = routes.MapGroup("/v1");
+        StatusEndpoints.Map(v1);
+        ChainEndpoints.Map(v1);
+        RangeEndpoints.Map(v1);
+        BlockEndpoints.Map(v1);
+        PeerEndpoints.Map(v1);
+        LiveEndpoints.Map(v1);
+        HealthEndpoints.Map(routes);
+        routes.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        return app;
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, GatewaySettings settings)
+    {
+        GatewayLimits limits = settings.Limits;
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = limits.ConnectionsMax;
+        kestrel.Limits.MaxConcurrentUpgradedConnections = 0;
+        kestrel.Limits.MaxRequestBodySize = limits.BodyBytesMax;
+        kestrel.Limits.MaxRequestHeadersTotalSize = limits.HeaderBytesMax;
+        kestrel.Limits.MaxRequestLineSize = 4 << 10;
+        kestrel.Limits.MaxRequestHeaderCount = 64;
+        kestrel.Limits.RequestHeadersTimeout = limits.HeaderTimeout;
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(15));
+        foreach (IPEndPoint endpoint in settings.Listen) kestrel.Listen(endpoint, o => o.Protocols = HttpProtocols.Http1);
+    }
+}

@@ -1,0 +1,324 @@
+namespace OpSync.Gateway.Json;
+
+/// <summary>An error (RFC 9457).</summary>
+internal sealed record ProblemJson
+{
+    public required string Type { get; init; }
+
+    public required string Title { get; init; }
+
+    public required int Status { get; init; }
+
+    /// <summary>Stable name of the error, for programs.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>What is wrong and what to do, for people.</summary>
+    public required string Detail { get; init; }
+}
+
+/// <summary>A block by height and hash.</summary>
+internal sealed record BlockIdJson
+{
+    public required ulong Number { get; init; }
+
+    public required string Hash { get; init; }
+}
+
+/// <summary>One page of a list.</summary>
+/// <param name="Items">In the order of the list.</param>
+/// <param name="Next">Give it as <c>cursor</c> for the next page; null on the last.</param>
+internal sealed record PageJson<T>(T[] Items, string? Next);
+
+/// <summary>What is trusted, and how far.</summary>
+internal sealed record AnchorJson
+{
+    public required ulong Number { get; init; }
+
+    public required string Hash { get; init; }
+
+    /// <summary>caller, signed, configured, safe or finalized.</summary>
+    public string Rank { get; init; } = "configured";
+}
+
+/// <summary>A run of stored, hash-linked blocks.</summary>
+internal sealed record IslandJson
+{
+    public required ulong First { get; init; }
+
+    public required ulong Last { get; init; }
+
+    public required string LastHash { get; init; }
+}
+
+/// <summary>A chain in short.</summary>
+internal sealed record ChainJson
+{
+    public required ulong ChainId { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>Highest stored block of a run, or null if nothing is stored.</summary>
+    public required BlockIdJson? Stored { get; init; }
+
+    /// <summary>Safe head as a trusted source told it, or null.</summary>
+    public required BlockIdJson? Safe { get; init; }
+
+    /// <summary>Finalized head as a trusted source told it, or null.</summary>
+    public required BlockIdJson? Finalized { get; init; }
+
+    /// <summary>Blocks stored.</summary>
+    public required ulong Blocks { get; init; }
+
+    public required int Anchors { get; init; }
+
+    public required int OpenRanges { get; init; }
+
+    public required int Peers { get; init; }
+
+    public required int UsablePeers { get; init; }
+}
+
+/// <summary>A chain in full.</summary>
+internal sealed record ChainDetailJson
+{
+    public required ChainJson Chain { get; init; }
+
+    public required BlockIdJson Genesis { get; init; }
+
+    /// <summary>Highest first, at most 100; the list of anchors has all.</summary>
+    public required AnchorJson[] Anchors { get; init; }
+
+    /// <summary>Ascending, at most 1,000 runs, the highest ones.</summary>
+    public required IslandJson[] Islands { get; init; }
+
+    /// <summary>Runs there are.</summary>
+    public required int IslandCount { get; init; }
+
+    public required string[] OpenRanges { get; init; }
+
+    public required string[] Peers { get; init; }
+
+    public required string[] UsablePeers { get; init; }
+}
+
+/// <summary>A wish for blocks.</summary>
+internal sealed record RangePostJson
+{
+    /// <summary>Chain id or name.</summary>
+    public required string Chain { get; init; }
+
+    /// <summary>Lowest height, included.</summary>
+    public required ulong First { get; init; }
+
+    /// <summary>Highest height, included.</summary>
+    public required ulong Last { get; init; }
+
+    /// <summary>Trusted block at <c>last</c> or up to 8,192 above; without it the chain's own anchors must cover the range.</summary>
+    public BlockIdJson? Anchor { get; init; }
+
+    /// <summary>The block that the lowest one must name as its parent, at <c>first - 1</c>.</summary>
+    public BlockIdJson? LowerLink { get; init; }
+
+    /// <summary>Greater is more urgent; 0 is normal, from -100 to 100.</summary>
+    public int Priority { get; init; }
+}
+
+/// <summary>Where a range stands.</summary>
+internal sealed record RangeJson
+{
+    public required string Id { get; init; }
+
+    public required ulong ChainId { get; init; }
+
+    public required ulong First { get; init; }
+
+    public required ulong Last { get; init; }
+
+    /// <summary>running, paused, complete, anchorMismatch, doesNotAttach, deadlinePassed or cancelled.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Heights of the range that are durable.</summary>
+    public required ulong Stored { get; init; }
+
+    /// <summary>Heights of the range.</summary>
+    public required ulong Total { get; init; }
+
+    /// <summary>Payload bytes received since the range was last woken.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>Highest height not yet linked to the anchor, or null.</summary>
+    public required ulong? Cursor { get; init; }
+
+    /// <summary>Requests open.</summary>
+    public required int InFlight { get; init; }
+
+    /// <summary>Blocks fetched and not yet durable.</summary>
+    public required int Quarantined { get; init; }
+
+    /// <summary>Why it does not move, or null if it moves.</summary>
+    public required StallJson? Stall { get; init; }
+
+    /// <summary>Heights that hold it up, at most 16.</summary>
+    public required ulong[] Missing { get; init; }
+
+    /// <summary>Evidence of disagreement, newest last, at most 16.</summary>
+    public required ContradictionJson[] Contradictions { get; init; }
+}
+
+/// <summary>Why a range does not move.</summary>
+internal sealed record StallJson
+{
+    /// <summary>For programs.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>For people.</summary>
+    public required string Text { get; init; }
+}
+
+/// <summary>Two hashes for one height.</summary>
+internal sealed record ContradictionJson
+{
+    public required ulong Number { get; init; }
+
+    public required string Expected { get; init; }
+
+    public required string Found { get; init; }
+
+    public required string Source { get; init; }
+}
+
+/// <summary>A peer to ask.</summary>
+internal sealed record PeerPostJson
+{
+    /// <summary>Chain id or name.</summary>
+    public required string Chain { get; init; }
+
+    /// <summary>TCP multiaddr that ends in the peer id: <c>/ip4/10.0.0.7/tcp/9222/p2p/16Uiu2HA...</c>.</summary>
+    public required string Address { get; init; }
+}
+
+/// <summary>What is known of a peer.</summary>
+internal sealed record PeerJson
+{
+    public required string PeerId { get; init; }
+
+    public required string[] Addresses { get; init; }
+
+    public required ulong[] Chains { get; init; }
+
+    /// <summary>Named in the configuration: never forgotten, rested instead of banned.</summary>
+    public required bool Configured { get; init; }
+
+    public required bool Connected { get; init; }
+
+    /// <summary>ok, resting, banned or the problem in words.</summary>
+    public required string State { get; init; }
+
+    public required string Agent { get; init; }
+
+    public required double Score { get; init; }
+
+    public required DateTimeOffset? BannedUntil { get; init; }
+
+    public required DateTimeOffset? RestingUntil { get; init; }
+
+    public required int InFlight { get; init; }
+
+    public required long Requests { get; init; }
+
+    public required long Ok { get; init; }
+
+    public required long NotFound { get; init; }
+
+    public required long RateLimited { get; init; }
+
+    public required long Timeouts { get; init; }
+
+    public required long Failed { get; init; }
+
+    public required long Malformed { get; init; }
+
+    public required long Rejected { get; init; }
+
+    /// <summary>Payload bytes received.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>Latest changes of the score, newest first.</summary>
+    public required LedgerJson[] Ledger { get; init; }
+}
+
+/// <summary>One change of a score.</summary>
+internal sealed record LedgerJson
+{
+    public required DateTimeOffset When { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required double Amount { get; init; }
+}
+
+/// <summary>The service in short.</summary>
+internal sealed record StatusJson
+{
+    public required string Version { get; init; }
+
+    public required DateTimeOffset Now { get; init; }
+
+    public required double UptimeSeconds { get; init; }
+
+    /// <summary>What a caller without a token may do: none, read or all.</summary>
+    public required string Anonymous { get; init; }
+
+    public required ChainJson[] Chains { get; init; }
+}
+
+/// <summary>Health for probes.</summary>
+internal sealed record HealthJson
+{
+    public required bool Ok { get; init; }
+
+    /// <summary>What is not well, in words.</summary>
+    public required string[] Problems { get; init; }
+}
+
+/// <summary>The header fields of a block and where it stands.</summary>
+internal sealed record HeaderJson
+{
+    public required ulong Number { get; init; }
+
+    public required string Hash { get; init; }
+
+    public required string ParentHash { get; init; }
+
+    /// <summary>Seconds since 1970.</summary>
+    public required ulong Timestamp { get; init; }
+
+    public required string StateRoot { get; init; }
+
+    public required string ReceiptsRoot { get; init; }
+
+    public required string TransactionsRoot { get; init; }
+
+    public required string FeeRecipient { get; init; }
+
+    public required string PrevRandao { get; init; }
+
+    public required ulong GasLimit { get; init; }
+
+    public required ulong GasUsed { get; init; }
+
+    public required string BaseFeePerGas { get; init; }
+
+    public required string ExtraData { get; init; }
+
+    public required int TransactionCount { get; init; }
+
+    /// <summary>Bytes of the payload in SSZ.</summary>
+    public required int Size { get; init; }
+
+    /// <summary>RLP of the header: its Keccak-256 is the block hash.</summary>
+    public required string Rlp { get; init; }
+
+    /// <summary>The sequencer's signature, where known.</summary>
+    public required string? Signature { get; init; }
+}

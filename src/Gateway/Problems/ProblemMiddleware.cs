@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace OpSync.Gateway.Problems;
+
+/// <summary>Turns what goes wrong into problem documents: exceptions, and errors that the server answered without a body.</summary>
+internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> log)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to answer to.
+            return;
+        }
+        catch (BadHttpRequestException e)
+        {
+            await Problem.WriteAsync(context, e.StatusCode, Problem.CodeOf(e.StatusCode), Explain(e));
+            return;
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
+        {
+            Log.Unavailable(log, context.Request.Path, e);
+            await Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "unavailable", "The service could not answer in time; try again.");
+            return;
+        }
+        catch (Exception e)
+        {
+            Log.Failed(log, context.Request.Path, e);
+            await Problem.WriteAsync(context, StatusCodes.Status500InternalServerError, "internal", "An error of the service; its log has more.");
+            return;
+        }
+
+        HttpResponse response = context.Response;
+        if (response.StatusCode >= 400 && !response.HasStarted && response.ContentType is null && response.ContentLength is null)
+        {
+            await Problem.WriteAsync(context, response.StatusCode, Problem.CodeOf(response.StatusCode), DetailOf(response.StatusCode));
+        }
+    }
+
+    /// <summary>JSON faults say where they are; nothing else of an exception's text is for callers.</summary>
+    private static string Explain(BadHttpRequestException e) => e.InnerException is System.Text.Json.JsonException json
+        ? $"The body is not what this takes: {FirstSentence(json.Message)}"
+        : FirstSentence(e.Message);
+
+    private static string FirstSentence(string text)
+    {
+        const int lengthMax = 200;
+        int line = text.IndexOf('\n', StringComparison.Ordinal);
+        if (line >= 0) text = text[..line];
+        return text.Length <= lengthMax ? text : text[..lengthMax];
+    }
+
+    private static string DetailOf(int status) => status switch
+    {
+        404 => "There is nothing here; see /openapi/v1.json.",
+        405 => "This takes another method; see /openapi/v1.json.",
+        415 => "Send a body of type application/json.",
+        504 => "It took longer than a request may.",
+        _ => "The request cannot be answered.",
+    };
+}

@@ -1,0 +1,171 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpSync.Codec.Json;
+using OpSync.Codec.Primitives;
+
+namespace OpSync.Gateway.Rpc.Sources;
+
+/// <summary>Polls the trusted sources of all chains and keeps their last answers.</summary>
+internal sealed class TrustedSources : BackgroundService
+{
+    /// <summary>Bytes of an answer. A block without transaction objects, of the largest kind, has less.</summary>
+    private const int AnswerBytesMax = 8 << 20;
+
+    private readonly Dictionary<ulong, Source> _sources;
+    private readonly HttpClient _client;
+    private readonly TimeProvider _time;
+    private readonly ILogger<TrustedSources> _log;
+
+    public TrustedSources(RpcSettings settings, TimeProvider time, ILogger<TrustedSources> log)
+    {
+        _time = time;
+        _log = log;
+        _sources = settings.Chains.Where(c => c.Source is not null).ToDictionary(c => c.ChainId, c => new Source(c.ChainId, c.Source!));
+        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,   // each poll has its own
+            MaxResponseContentBufferSize = AnswerBytesMax,
+        };
+    }
+
+    /// <summary>What the source of a chain says.</summary>
+    /// <param name="chainId">Chain.</param>
+    /// <param name="problem">Why there is nothing, for the caller.</param>
+    public TrustedView? Find(ulong chainId, out string problem)
+    {
+        problem = "no trusted source is configured for this chain";
+        if (!_sources.TryGetValue(chainId, out Source? source)) return null;
+        if (source.View is { } view && _time.GetElapsedTime(view.At) <= source.Settings.StaleAfter) return view;
+        problem = $"the trusted source of this chain has not answered for {source.Settings.StaleAfter.TotalSeconds:0} s: {source.Problem ?? "it was not asked yet"}";
+        return null;
+    }
+
+    public override void Dispose()
+    {
+        _client.Dispose();
+        base.Dispose();
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(_sources.Values.Select(s => Task.Run(() => PollAsync(s, stoppingToken), CancellationToken.None)));
+
+    private async Task PollAsync(Source source, CancellationToken stoppingToken)
+    {
+        using PeriodicTimer timer = new(source.Settings.Period, _time);
+        try
+        {
+            do
+            {
+                await PollOnceAsync(source, stoppingToken);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The process stops.
+        }
+    }
+
+    private async Task PollOnceAsync(Source source, CancellationToken stoppingToken)
+    {
+        using CancellationTokenSource deadline = new(source.Settings.Timeout, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stoppingToken);
+        string? problem;
+        try
+        {
+            problem = source.Settings.Kind == TrustedSourceKind.OpNode
+                ? await AskOpNodeAsync(source, either.Token)
+                : await AskExecutionAsync(source, either.Token);
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException or IOException or OperationCanceledException && !stoppingToken.IsCancellationRequested)
+        {
+            problem = deadline.IsCancellationRequested ? $"no answer within {source.Settings.Timeout.TotalSeconds:0} s" : e.Message;
+        }
+
+        // Said once when it changes, not at each poll.
+        string name = source.Settings.Url.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
+        if (problem is not null && source.Problem is null) RpcLog.SourceFailed(_log, name, source.ChainId, problem);
+        if (problem is null && (source.Problem is not null || !source.Spoke))
+        {
+            RpcLog.SourceAnswers(_log, name, source.ChainId, source.View!.Safe.Number, source.View.Finalized.Number);
+            source.Spoke = true;
+        }
+
+        source.Problem = problem;
+    }
+
+    private async Task<string?> AskOpNodeAsync(Source source, CancellationToken cancellationToken)
+    {
+        using JsonDocument answer = await CallAsync(source, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"optimism_syncStatus\",\"params\":[]}", cancellationToken);
+        if (!TryGetResult(answer.RootElement, out JsonElement result, out string? problem)) return problem;
+        problem = SyncStatus.Read(result, out SyncStatus? status);
+        if (status is not null) source.View = new TrustedView(status.SafeL2.Id, status.FinalizedL2.Id, status, _time.GetTimestamp());
+        return problem;
+    }
+
+    private async Task<string?> AskExecutionAsync(Source source, CancellationToken cancellationToken)
+    {
+        (BlockId safe, string? problem) = await AskTagAsync(source, "safe", cancellationToken);
+        if (problem is not null) return problem;
+        (BlockId finalized, problem) = await AskTagAsync(source, "finalized", cancellationToken);
+        if (problem is not null) return problem;
+        if (finalized.Number > safe.Number) return "the finalized block is above the safe one";
+        source.View = new TrustedView(safe, finalized, null, _time.GetTimestamp());
+        return null;
+    }
+
+    private async Task<(BlockId Block, string? Problem)> AskTagAsync(Source source, string tag, CancellationToken cancellationToken)
+    {
+        using JsonDocument answer = await CallAsync(
+            source, $"{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_getBlockByNumber\",\"params\":[\"{tag}\",false]}}", cancellationToken);
+        if (!TryGetResult(answer.RootElement, out JsonElement block, out string? problem)) return (default, problem);
+        return HexJson.TryReadBlockId(block, out BlockId id) ? (id, null) : (default, $"its {tag} block has no number or no hash");
+    }
+
+    private async Task<JsonDocument> CallAsync(Source source, string body, CancellationToken cancellationToken)
+    {
+        using StringContent content = new(body, new MediaTypeHeaderValue("application/json"));
+        using HttpResponseMessage response = await _client.PostAsync(source.Settings.Url, content, cancellationToken);
+        response.EnsureSuccessStatusCode();
+        return await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), default, cancellationToken);
+    }
+
+    private static bool TryGetResult(JsonElement answer, out JsonElement result, out string? problem)
+    {
+        result = default;
+        problem = "it gave no result";
+        if (answer.ValueKind != JsonValueKind.Object) return false;
+        if (answer.TryGetProperty("error", out JsonElement error) && error.ValueKind == JsonValueKind.Object)
+        {
+            problem = error.TryGetProperty("message", out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : "it gave an error";
+            return false;
+        }
+
+        return answer.TryGetProperty("result", out result) && result.ValueKind == JsonValueKind.Object;
+    }
+
+    private sealed class Source(ulong chainId, TrustedSourceSettings settings)
+    {
+        private volatile TrustedView? _view;
+        private volatile string? _problem;
+
+        public ulong ChainId => chainId;
+
+        public TrustedSourceSettings Settings => settings;
+
+        public bool Spoke { get; set; }
+
+        public TrustedView? View
+        {
+            get => _view;
+            set => _view = value;
+        }
+
+        public string? Problem
+        {
+            get => _problem;
+            set => _problem = value;
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace OpSync.Gateway.Security;
+
+/// <summary>Logs who changed what. Reads are not logged, tokens never.</summary>
+internal sealed class ChangeLog(RequestDelegate next, ILogger<ChangeLog> log)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        await next(context);
+        HttpRequest request = context.Request;
+        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method)) return;
+        string name = context.User.FindFirst(BearerHandler.NameClaim)?.Value ?? "local caller";
+        string scopes = string.Join(' ', context.User.FindAll(BearerHandler.ScopeClaim).Select(c => c.Value));
+        Log.Changed(log, name, scopes, request.Method, request.Path, context.Response.StatusCode);
+    }
+}
