@@ -13,7 +13,7 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
 
     private readonly TempDirectory _temp = new();
     private DataDirectory _directory = null!;
-    private SqliteGrainStorage _storage = null!;
+    private StateGrainStorage _storage = null!;
 
     public sealed class Persisted
     {
@@ -103,6 +103,6 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
     private void Open()
     {
         _directory = DataDirectory.OpenWriter(_temp.Path, TestChain.Identity);
-        _storage = new SqliteGrainStorage(_directory.State);
+        _storage = new StateGrainStorage(_directory.State);
     }
 }

@@ -100,7 +100,7 @@ public sealed class SqliteStateStoreTests : IAsyncLifetime
 
     [Fact]
     public async Task Write_larger_than_its_bound_is_refused() => await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
-        async () => await Store.WriteAsync(Key, null, new byte[SqliteStateStore.PayloadMax + 1], Token));
+        async () => await Store.WriteAsync(Key, null, new byte[IStateStore.PayloadMax + 1], Token));
 
     [Fact]
     public async Task Cancelled_write_is_not_done()
