@@ -8,6 +8,8 @@ switch (args)
 {
     case ["pipeline", .. string[] rest]:
         return PipelineRun.Run(rest);
+    case ["rpc", .. string[] rest]:
+        return BlockJsonRun.Run(rest);
     case ["storage", .. string[] rest]:
         return await StorageBench.Run(rest);
     case ["serve", .. string[] rest]:

@@ -3,6 +3,7 @@ using System.Text.Json;
 using OpSync.Cli.Commands;
 using OpSync.Cli.Demo;
 using OpSync.Cli.Output;
+using OpSync.Cli.Remote;
 
 namespace OpSync.Cli;
 
@@ -19,6 +20,9 @@ public static class Program
             DemoCommand.Create(),
             SyncCommand.Create(),
             ServeCommand.Create(),
+            StatusCommand.Create(),
+            RangesCommand.Create(),
+            PeersCommand.Create(),
             BlocksCommand.Create(),
             ExportCommand.Create(),
             ImportCommand.Create(),
@@ -47,7 +51,7 @@ public static class Program
         catch (Exception e)
         {
             // What people can do something about says so in its message; a fault of the program also says where.
-            bool isOurs = e is not (UsageException or IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException or TimeoutException);
+            bool isOurs = e is not (UsageException or IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException or TimeoutException or HttpRequestException or RemoteException);
             await Console.Error.WriteLineAsync(isOurs ? e.ToString() : e.Message);
             int exitCode = e is UsageException ? ExitCode.Usage : ExitCode.Failed;
             if (args.Contains("--json"))

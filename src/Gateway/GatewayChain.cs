@@ -1,4 +1,5 @@
 using OpSync.Codec.OpStack;
+using OpSync.Gateway.Rpc;
 
 namespace OpSync.Gateway;
 
@@ -7,6 +8,9 @@ namespace OpSync.Gateway;
 /// <param name="Spec">Rules of the chain.</param>
 public sealed record GatewayChain(string Name, ChainSpec Spec)
 {
+    /// <summary>The chain as JSON-RPC serves it.</summary>
+    public RpcChain Rpc { get; init; } = new(Spec);
+
     /// <summary>Chain id.</summary>
     public ulong ChainId => Spec.ChainId;
 }

@@ -21,6 +21,9 @@ internal static partial class Log
     [LoggerMessage(5009, LogLevel.Debug, "Peer {PeerId} gave no block {Number}: {Outcome}")]
     public static partial void NoBlock(ILogger logger, string peerId, ulong number, string outcome);
 
+    [LoggerMessage(5010, LogLevel.Error, "Asking {PeerId} for headers failed unexpectedly")]
+    public static partial void HeadersFailed(ILogger logger, string peerId, Exception exception);
+
     [LoggerMessage(5005, LogLevel.Error, "The store takes no blocks: {Problem}")]
     public static partial void StoreStalled(ILogger logger, string problem);
 

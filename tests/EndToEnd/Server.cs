@@ -20,9 +20,14 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>The peer id of <see cref="Address"/>.</summary>
     public string PeerId => Address[(Address.LastIndexOf('/') + 1)..];
 
-    public static async Task<Server> StartAsync(params string[] arguments)
+    public static Task<Server> StartAsync(params string[] arguments) =>
+        StartAsync(Opsync.Start(["serve", "--listen", "/ip4/127.0.0.1/tcp/0", "--serve-rate", "5000", .. arguments]));
+
+    /// <summary>A serving peer of the demo that gives forged blocks and headers.</summary>
+    public static Task<Server> StartLyingAsync(params string[] arguments) => StartAsync(Opsync.Start(["demo-peer", "--role", "Lying", .. arguments]));
+
+    private static async Task<Server> StartAsync(Process process)
     {
-        Process process = Opsync.Start(["serve", "--listen", "/ip4/127.0.0.1/tcp/0", "--serve-rate", "5000", .. arguments]);
         string? address = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
         if (address is null) Assert.Fail("serve ended: " + await process.StandardError.ReadToEndAsync());
         return new Server(process, address);

@@ -26,6 +26,7 @@ public sealed partial class LimitsTableTests
         (new YamuxOptions(), "Streams of one connection", "opsync.libp2p"),
         (new NoiseOptions(), "Handshake", "opsync.libp2p"),
         (new ServeOptions(), "Serving", "opsync.serve"),
+        (new BulkOptions(), "Serving in bulk to other OpSync peers", "opsync.serve"),
         (new PeerLinkOptions(), "Peers we ask", ""),
         (new PeerPolicyOptions(), "What a peer is asked", ""),
     ];

@@ -92,6 +92,30 @@ public sealed class PeerGrainTests
     }
 
     [Fact]
+    public async Task Urgent_range_gets_what_there_is_before_a_long_one()
+    {
+        FakeTime time = new();
+        await using World world = await World.StartAsync(
+            new WorldOptions { Time = time, Peers = new PeerPolicyOptions { Rate = 4, Burst = 1, LearnsRate = false, InFlightStart = 16 } });
+        await world.AddAsync(ScriptedPeer.Honest("peer").Held());
+        FetchOrder backfill = KillTests.Order([.. Enumerable.Range(1, 10).Select(n => (ulong)n)]);
+        FetchOrder urgent = KillTests.Order(50, 51) with { Range = backfill.Range with { RangeId = "urgent" }, Priority = 2 };
+        Assert.Equal(1, (await world.Peer("peer").Fetch(backfill)).Taken);
+        Assert.Equal(0, (await world.Peer("peer").Fetch(urgent)).Taken);
+
+        List<(int Backfill, int Urgent)> taken = [];
+        for (int i = 0; i < 3; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(250));
+            int first = (await world.Peer("peer").Fetch(backfill)).Taken;
+            taken.Add((first, (await world.Peer("peer").Fetch(urgent)).Taken));
+            if (taken.Sum(t => t.Urgent) == 1) urgent = urgent with { Items = urgent.Items[1..] };
+        }
+
+        Assert.Equal([(0, 1), (0, 1), (1, 0)], taken);
+    }
+
+    [Fact]
     public async Task Third_lie_bans_disconnects_and_tells_the_chain()
     {
         FakeTime time = new();

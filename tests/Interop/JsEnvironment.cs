@@ -1,27 +1,29 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using OpSync.TestKit;
 using Xunit;
 
 namespace OpSync.Interop;
 
-/// <summary>Finds node and npm and installs the pinned packages once per machine, into the build's artifacts.</summary>
+/// <summary>Finds node and npm and installs the pinned packages of a folder once per machine, into the build's artifacts.</summary>
 internal static class JsEnvironment
 {
-    private static readonly Lazy<Task<(string? Directory, string? Missing)>> Ready = new(PrepareAsync);
+    private static readonly ConcurrentDictionary<string, Lazy<Task<(string? Directory, string? Missing)>>> Ready = new();
 
-    /// <summary>The directory with the installed peer. Skips the calling test where node, npm or the registry is absent.</summary>
-    public static async Task<string> RequireAsync()
+    /// <summary>The directory with the installed packages. Skips the calling test where node, npm or the registry is absent.</summary>
+    /// <param name="folder">Folder beside this file, with package.json, package-lock.json and scripts.</param>
+    public static async Task<string> RequireAsync(string folder = "js")
     {
-        (string? directory, string? missing) = await Ready.Value;
+        (string? directory, string? missing) = await Ready.GetOrAdd(folder, f => new(() => PrepareAsync(f))).Value;
         Assert.SkipUnless(directory is not null, missing ?? "");
         return directory!;
     }
 
-    private static async Task<(string? Directory, string? Missing)> PrepareAsync()
+    private static async Task<(string? Directory, string? Missing)> PrepareAsync(string folder)
     {
         string root = RepositoryRoot.Directory;
-        string source = Path.Combine(root, "tests", "Interop", "js");
-        string target = Path.Combine(root, "artifacts", "interop-js");
+        string source = Path.Combine(root, "tests", "Interop", folder);
+        string target = Path.Combine(root, "artifacts", $"interop-{folder}");
         if (await RunAsync("node", ["--version"], root) is { ExitCode: not 0 } node) return (null, $"node cannot be started: {node.Output}");
         Directory.CreateDirectory(target);
         foreach (string file in Directory.GetFiles(source)) File.Copy(file, Path.Combine(target, Path.GetFileName(file)), overwrite: true);
@@ -31,14 +33,15 @@ internal static class JsEnvironment
         if (File.Exists(stamp) && await File.ReadAllTextAsync(stamp) == lockFile) return (target, null);
         if (await RunAsync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], target) is { ExitCode: not 0 } npm)
         {
-            return (null, $"npm could not install js-libp2p: {npm.Output}");
+            return (null, $"npm could not install the packages of {folder}: {npm.Output}");
         }
 
         await File.WriteAllTextAsync(stamp, lockFile);
         return (target, null);
     }
 
-    private static async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments, string directory)
+    /// <summary>Runs a program to its end.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments, string directory)
     {
         try
         {

@@ -5,7 +5,8 @@ namespace OpSync.SimulationKit;
 /// A lower bound that no scheduler beats. Until time T an honest peer gives at most what its bucket, the one we keep for it and
 /// its connection let through: a burst, then a rate, its share of bandwidth, and what fits in flight per round trip; nothing in the
 /// first round trip. A set of blocks that only a set of peers has takes at least until those peers could give as many; the bound
-/// is the latest of these over all sets of peers (Hall's condition). What liars and dead peers cost is no part of it.
+/// is the latest of these over all sets of peers (Hall's condition). Nobody tells what it lacks before it is asked: of n honest peers of which h have a block, (n + 1) / (h + 1) are
+/// asked for it on average. What liars and dead peers cost is no part of the bound, nor what liars give when they tell the truth.
 /// </remarks>
 public static class Ideal
 {
@@ -38,11 +39,12 @@ public static class Ideal
         int all = (1 << honest.Length) - 1;
         foreach (int set in alike ? [all] : Enumerable.Range(1, all))
         {
-            long blocks = 0, bytes = 0;
+            double blocks = 0, bytes = 0;
             foreach ((int holders, (long Blocks, long Bytes) wanted) in demand)
             {
                 if ((holders & ~set) != 0) continue;
-                blocks += wanted.Blocks;
+                int having = alike ? honest.Length : System.Numerics.BitOperations.PopCount((uint)holders);
+                blocks += wanted.Blocks * (honest.Length + 1.0) / (having + 1);
                 bytes += wanted.Bytes;
             }
 
@@ -54,7 +56,7 @@ public static class Ideal
                 double given = 0;
                 for (int p = 0; p < honest.Length; p++)
                 {
-                    if ((set & (1 << p)) != 0) given += Given(plan, honest[p], middle, (double)bytes / blocks);
+                    if ((set & (1 << p)) != 0) given += Given(plan, honest[p], middle, bytes / blocks);
                 }
 
                 if (given >= blocks) high = middle;

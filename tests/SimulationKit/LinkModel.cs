@@ -105,6 +105,7 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
     /// <summary>The requests of a peer share its line: one answer after the other, what nobody waits for any more is skipped.</summary>
     private void Transmit(Request request, Answer answer)
     {
+        request.FirstByte = world.Agenda.Now - request.SentAt;
         _line.Enqueue((request, answer));
         if (!_lineBusy) TransmitNext();
     }
@@ -165,7 +166,6 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
     private void Complete(Request request, Answer answer)
     {
         if (request.IsEnded) return;
-        request.FirstByte = world.Agenda.Now - request.SentAt;
         int more = (answer.Block?.Size ?? 0) - (int)request.Reserved;
         if (more <= 0)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OpSync.Sync.Peers;
 
 namespace OpSync.SimulationKit;
@@ -42,6 +43,11 @@ public sealed class PeerRecord(PeerPlan plan, Random random)
 
     /// <summary>Lies proven of it, in all, when it was last asked: what it could do before it was put aside.</summary>
     public int BadUntilAside { get; set; }
+
+    /// <summary>What it is and what became of its requests.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{plan.Name}: {Requests} requests, {string.Join(", ", Ended.Select(e => $"{e.Value} {e.Key}"))}, {Charges} charges; {plan.Latency.TotalMilliseconds} ms, {plan.BytesPerSecond / 1e6:0} MB/s, refused {Server.Refused}, delayed {Server.Delayed}");
 
     /// <summary>Lies proven, by the range or by its bytes.</summary>
     public int Bad => Charges + Ended.GetValueOrDefault(FetchOutcome.Malformed);

@@ -47,9 +47,12 @@ public sealed class SimBudget(long capacity, Agenda agenda)
             return null;
         }
 
+        // Who is more urgent than all who wait may be let in at once.
         CancellationTokenSource source = new();
+        long before = _budget.Used;
         Waiter waiter = new(bytes, _budget.TakeAsync(bytes, urgent, priority, source.Token).AsTask(), source, done);
         _waiters.Add(waiter);
+        Settle(_budget.Used - before);
         agenda.After(patience, () => GiveUp(waiter));
         return () => GiveUp(waiter);
     }
@@ -68,8 +71,8 @@ public sealed class SimBudget(long capacity, Agenda agenda)
         long before = _budget.Used;
         waiter.Source.Cancel();
         SpinWait.SpinUntil(() => waiter.Task.IsCompleted);
-        waiter.Done(false);
         Settle(_budget.Used - before);
+        waiter.Done(false);
     }
 
     private void Settle(long granted)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using OpSync.Cli.Local;
 using OpSync.Cli.Output;
+using OpSync.Cli.Remote;
 using OpSync.Codec.OpStack;
 using OpSync.Codec.Primitives;
 using OpSync.Libp2p.Identity;
@@ -19,12 +20,13 @@ internal static class SyncCommand
     {
         Option<string?> network = CommonOptions.Network();
         Option<string?> rollup = CommonOptions.Rollup();
-        Option<string[]> peers = new("--peer") { Description = "Peer to ask, with its peer id; may be given several times", HelpName = "MULTIADDR", Required = true, Arity = ArgumentArity.OneOrMore };
+        Option<string[]> peers = new("--peer") { Description = "Peer to ask, with its peer id; may be given several times", HelpName = "MULTIADDR" };
         Option<ulong> first = new("--first") { Description = "Lowest block, included", HelpName = "N", Required = true };
         Option<ulong> last = new("--last") { Description = "Highest block, included", HelpName = "N", Required = true };
         Option<string?> anchor = CommonOptions.Anchor("Trusted block: --last, or up to 8192 above it");
-        anchor.Required = true;
         Option<string> dataDir = CommonOptions.DataDir();
+        dataDir.Required = false;
+        RemoteOptions remote = new();
         Option<double?> peerRate = new("--peer-rate") { Description = "Blocks per second to ask of one peer, whatever it grants; without it 4, as op-node grants, or what the peer turns out to grant", HelpName = "R" };
         Option<double> timeout = new("--timeout") { Description = "Seconds until it gives up with exit code 3; without it, once nothing has moved for a minute", HelpName = "S" };
         Option<bool> json = CommonOptions.Json();
@@ -34,18 +36,30 @@ internal static class SyncCommand
         {
             network, rollup, peers, first, last, anchor, dataDir, peerRate, timeout, json, verbose,
         };
+        remote.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            if (remote.IsGiven(parsed))
+            {
+                return await RemoteSync.RunAsync(
+                    remote.Connect(parsed), parsed.GetValue(network) ?? throw new UsageException("With --gateway name the chain with --network: its name or chain id there."),
+                    parsed.GetValue(first), parsed.GetValue(last), parsed.GetValue(anchor) is { } given ? CommonOptions.Block("--anchor", given) : null,
+                    parsed.GetValue(peers) ?? [], parsed.GetValue(timeout), parsed.GetValue(json), cancellationToken);
+            }
+
+            if (parsed.GetValue(peers) is not { Length: > 0 }) throw new UsageException("Give --peer MULTIADDR, or --gateway URL to let a running service do it.");
+            if (parsed.GetValue(anchor) is not { } anchorText) throw new UsageException("Give --anchor NUMBER:HASH: nothing is believed without one.");
+            if (parsed.GetValue(dataDir) is not { } directory) throw new UsageException("Give --data-dir DIR, or --gateway URL to let a running service do it.");
             ChainSpec chain = CommonOptions.Chain(parsed.GetValue(network), parsed.GetValue(rollup));
             SyncPlan plan = MakePlan(
-                parsed.GetValue(first), parsed.GetValue(last), CommonOptions.Block("--anchor", parsed.GetValue(anchor)!),
+                parsed.GetValue(first), parsed.GetValue(last), CommonOptions.Block("--anchor", anchorText),
                 [.. parsed.GetValue(peers)!.Select(p => CommonOptions.Address("--peer", p, needsPeer: true))],
                 parsed.GetValue(peerRate), parsed.GetValue(timeout)) with
             {
                 LogLevel = parsed.GetValue(verbose) ? LogLevel.Debug : LogLevel.Error,
             };
-            await using DataDirectory store = LocalStore.OpenWriter(parsed.GetValue(dataDir)!, chain);
-            using PeerIdentity identity = IdentityFile.LoadOrCreate(Path.Combine(parsed.GetValue(dataDir)!, IdentityFile.DefaultName));
+            await using DataDirectory store = LocalStore.OpenWriter(directory, chain);
+            using PeerIdentity identity = IdentityFile.LoadOrCreate(Path.Combine(directory, IdentityFile.DefaultName));
             using ProgressLine progress = new();
             SyncOutcome outcome = await new SyncSession(chain, store, identity, plan).RunAsync(progress.Show, cancellationToken);
             progress.Clear();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OpSync.Codec.OpStack;
 using OpSync.Codec.Primitives;
 using OpSync.Gateway;
+using OpSync.Gateway.Rpc;
 using OpSync.Libp2p.Multiaddrs;
 using OpSync.Silo.Serving;
 using OpSync.Sync.Peers;
@@ -33,4 +34,4 @@ internal sealed record UpPlan
 }
 
 /// <summary>One chain of a plan.</summary>
-internal sealed record ChainPlan(string Name, ChainSpec Spec, string DataDir, IReadOnlyList<Multiaddr> Peers, IReadOnlyList<BlockId> Anchors);
+internal sealed record ChainPlan(string Name, ChainSpec Spec, string DataDir, IReadOnlyList<Multiaddr> Peers, IReadOnlyList<BlockId> Anchors, RpcChain Rpc);

@@ -6,6 +6,8 @@ using OpSync.Cli.Local;
 using OpSync.Codec.OpStack;
 using OpSync.Codec.Primitives;
 using OpSync.Gateway;
+using OpSync.Gateway.Rpc;
+using OpSync.Gateway.Rpc.Sources;
 using OpSync.Gateway.Security;
 using OpSync.Libp2p.Multiaddrs;
 
@@ -34,7 +36,7 @@ internal sealed class UpPlanner(SettingValues values)
             Chains = chains,
             Listen = listen,
             KeyFile = values.Text("p2p.key") ?? Path.Combine(dataDir, IdentityFile.DefaultName),
-            Peers = SyncCommand.PeerOptions(peerRate > 0 ? peerRate : null),
+            Peers = SyncCommand.PeerOptions(peerRate),
             Serve = ServeCommand.Rates(serveRate),
             MemoryBudget = budget,
             LogLevel = level,
@@ -62,10 +64,30 @@ internal sealed class UpPlanner(SettingValues values)
             if (chains.Find(c => c.Spec.ChainId == spec.ChainId || c.Name == name) is { } twin) values.Fault(at, $"Chain {spec.ChainId} '{name}' has the id or the name of another one, '{twin.Name}'.");
             chains.Add(new ChainPlan(
                 name, spec, Path.GetFullPath(values.Text($"{at}.dataDir") ?? Path.Combine(dataDir, spec.ChainId.ToString(CultureInfo.InvariantCulture))),
-                Read($"{at}.peers", t => CommonOptions.Address("Peer", t, needsPeer: true)), Read($"{at}.anchors", t => CommonOptions.Block("Anchor", t))));
+                Read($"{at}.peers", t => CommonOptions.Address("Peer", t, needsPeer: true)), Read($"{at}.anchors", t => CommonOptions.Block("Anchor", t)), Rpc(at, spec)));
         }
 
         return chains;
+    }
+
+    private RpcChain Rpc(string at, ChainSpec spec)
+    {
+        TrustedSourceSettings? source = null;
+        if (Url($"{at}.source") is { } url)
+        {
+            string kind = values.Text($"{at}.sourceKind") ?? "opNode";
+            if (kind is not ("opNode" or "execution")) values.Fault($"{at}.sourceKind", $"'{kind}' is not opNode or execution.");
+            source = new TrustedSourceSettings(url, kind == "execution" ? TrustedSourceKind.Execution : TrustedSourceKind.OpNode);
+        }
+
+        // The file has keys that say nothing about blocks and that callers ask for all the same; it was read a moment ago.
+        string? rollup = values.Text($"{at}.rollup");
+        return new RpcChain(spec)
+        {
+            RollupConfigJson = rollup is not null && File.Exists(rollup) ? File.ReadAllBytes(rollup) : null,
+            Source = source,
+            TrustPostedBlocks = values.Switch($"{at}.trustPosted"),
+        };
     }
 
     private ChainSpec? Spec(string at)
@@ -129,12 +151,12 @@ internal sealed class UpPlanner(SettingValues values)
         long blockBytes = (long)values.Whole("http.limits.blockBytesMiB", 64, 16, 1 << 20) << 20;
         return new GatewaySettings
         {
-            Chains = [.. chains.Select(c => new GatewayChain(c.Name, c.Spec))],
+            Chains = [.. chains.Select(c => new GatewayChain(c.Name, c.Spec) { Rpc = c.Rpc })],
             Listen = listen,
             Tokens = tokens,
             JwtSecret = secret,
             OpenRead = values.Switch("http.openRead"),
-            OtlpEndpoint = OtlpEndpoint(),
+            OtlpEndpoint = Url("otlp.endpoint"),
             Limits = defaults with
             {
                 AnonymousRate = values.Whole("http.limits.anonymousRate", defaults.AnonymousRate, 1, 1_000_000),
@@ -215,11 +237,10 @@ internal sealed class UpPlanner(SettingValues values)
         return null;
     }
 
-    private Uri? OtlpEndpoint()
+    private Uri? Url(string path)
     {
-        const string path = "otlp.endpoint";
         if (values.Text(path) is not { } text) return null;
-        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https") return uri;
+        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is ("http" or "https")) return uri;
         values.Fault(path, $"'{text}' is not an http or https URL.");
         return null;
     }

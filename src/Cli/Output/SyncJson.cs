@@ -22,6 +22,9 @@ internal sealed record SyncJson
     /// <summary>From the start of the process to the first durable block; 0 if there was none.</summary>
     public required double SecondsToFirstBlock { get; init; }
 
+    /// <summary>Headers linked to the anchor ahead of their blocks, given by OpSync peers; 0 if none gave any.</summary>
+    public required long HeadersLinked { get; init; }
+
     public required string Result { get; init; }
 
     public required string Reason { get; init; }

@@ -40,6 +40,7 @@ internal static class SyncPrinter
             Bytes = outcome.Report.Bytes,
             PeakMemoryBytes = self.PeakWorkingSet64,
             SecondsToFirstBlock = Math.Round(outcome.SecondsToFirstBlock, 3),
+            HeadersLinked = outcome.Report.HeadersLinked,
             Result = outcome.Result,
             Reason = outcome.Reason,
             Missing = outcome.Report.Missing,
@@ -52,6 +53,8 @@ internal static class SyncPrinter
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{result.Result}: {result.Stored} of {result.Last - result.First + 1} blocks stored, {result.Bytes / 1e6:F1} MB in {result.Seconds:F1} s, {result.BlocksPerSecond:F0} blocks/s, peak memory {result.PeakMemoryBytes / 1e6:F0} MB"));
+        if (result.HeadersLinked > 0)
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.HeadersLinked} headers were linked to the anchor ahead of their blocks."));
         if (result.Reason.Length > 0) Console.Out.WriteLine(result.Reason);
     }
 

@@ -22,7 +22,7 @@ public static class BlockJson
         writer.WriteStartObject();
         WriteHeaderFields(writer, payload);
         writer.WriteStartArray("transactions"u8);
-        TransactionPlace place = new(payload.BlockHash, payload.BlockNumber, payload.BaseFeePerGas, payload.Version);
+        TransactionPlace place = new(payload.BlockHash, payload.BlockNumber, payload.Timestamp, payload.BaseFeePerGas, payload.Version);
         long start = Length(writer);
         for (int i = 0; i < payload.Transactions.Count; i++)
         {

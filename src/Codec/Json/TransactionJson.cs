@@ -8,9 +8,11 @@ namespace OpSync.Codec.Json;
 /// <summary>Where a transaction stands.</summary>
 /// <param name="BlockHash">Its block.</param>
 /// <param name="BlockNumber">Height of the block.</param>
+/// <param name="BlockTimestamp">Time of the block, seconds since 1970.</param>
 /// <param name="BaseFeePerGas">Base fee of the block, from which the price paid follows.</param>
 /// <param name="Version">Layout of the payload: from Canyon on deposits have receipts of version 1.</param>
-public readonly record struct TransactionPlace(Hash32 BlockHash, ulong BlockNumber, UInt256 BaseFeePerGas, PayloadVersion Version);
+public readonly record struct TransactionPlace(
+    Hash32 BlockHash, ulong BlockNumber, ulong BlockTimestamp, UInt256 BaseFeePerGas, PayloadVersion Version);
 
 /// <summary>Writes transactions as execution clients do, and reads them back (execution-apis; OP Stack deposits spec).</summary>
 public static class TransactionJson
@@ -21,6 +23,7 @@ public static class TransactionJson
         writer.WriteStartObject();
         writer.WriteData("blockHash"u8, place.BlockHash);
         writer.WriteQuantity("blockNumber"u8, place.BlockNumber);
+        writer.WriteQuantity("blockTimestamp"u8, place.BlockTimestamp);
         if (transaction.TryGetSender(out Address sender)) writer.WriteData("from"u8, sender);
         else writer.WriteNull("from"u8);
         writer.WriteQuantity("gas"u8, transaction.Gas);

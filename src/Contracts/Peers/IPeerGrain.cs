@@ -54,4 +54,9 @@ public interface IPeerGrain : IGrainWithStringKey
     /// <summary>A snapshot for people.</summary>
     [Alias("get")]
     Task<PeerReport> GetReport();
+
+    /// <summary>Forgets its addresses and chains and disconnects; what it did, and a ban, stay known. Persisted before it returns.</summary>
+    /// <returns>False for a peer of the configuration, which stays.</returns>
+    [Alias("forget")]
+    Task<bool> Forget();
 }

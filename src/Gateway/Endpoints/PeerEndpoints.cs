@@ -24,6 +24,14 @@ internal static class PeerEndpoints
             .WithName("addPeer").WithSummary("Makes a peer known and connects to it.");
         group.MapDelete("/{peer}", RemoveAsync).RequireAuthorization(Policies.Admin).Produces(StatusCodes.Status204NoContent).WithProblems(404, 409)
             .WithName("removePeer").WithSummary("Forgets a peer on every chain. Its ban, if it has one, stays.");
+        group.MapPost("/{peer}/block", BlockAsync).RequireAuthorization(Policies.Admin).Produces<PeerJson>().WithProblems(400, 404)
+            .WithName("blockPeer").WithSummary("Keeps a peer out for that many seconds, or until it is unblocked.");
+        group.MapPost("/{peer}/unblock", UnblockAsync).RequireAuthorization(Policies.Admin).Produces<PeerJson>().WithProblems(404)
+            .WithName("unblockPeer").WithSummary("Lifts a block, a ban and a rest, and forgives.");
+        group.MapPost("/{peer}/protect", ProtectAsync).RequireAuthorization(Policies.Admin).Produces<PeerJson>().WithProblems(404)
+            .WithName("protectPeer").WithSummary("Rests a peer where it would be banned.");
+        group.MapPost("/{peer}/unprotect", UnprotectAsync).RequireAuthorization(Policies.Admin).Produces<PeerJson>().WithProblems(404)
+            .WithName("unprotectPeer").WithSummary("Takes a protection back.");
     }
 
     private static async Task<IResult> ListAsync(string? chain, string? cursor, int? limit, GatewayChains chains, IGrainFactory grains)
@@ -54,7 +62,7 @@ internal static class PeerEndpoints
     private static async Task<IResult> RemoveAsync(string peer, GatewayChains chains, IGrainFactory grains)
     {
         if (!await IsKnownAsync(peer, chains, grains)) return NoPeer(peer);
-        if ((await grains.GetPeer(peer).GetReport()).Configured)
+        if (!await grains.GetPeer(peer).Forget())
         {
             return Problem.Of(StatusCodes.Status409Conflict, "peer-configured", "The configuration names this peer; take it out there.");
         }
@@ -62,6 +70,27 @@ internal static class PeerEndpoints
         foreach (GatewayChain chain in chains.All) await grains.GetChain(chain.ChainId).ForgetPeer(peer);
         return TypedResults.NoContent();
     }
+
+    /// <summary>A stranger can be blocked too: its id is enough.</summary>
+    private static async Task<IResult> BlockAsync(string peer, int? seconds, IGrainFactory grains, TimeProvider time)
+    {
+        if (!PeerAddress.IsPeerId(peer)) return NoPeer(peer);
+        if (seconds is < 1) return Problem.Bad("bad-seconds", "seconds is 1 or more, or left out for a block without end.");
+        DateTimeOffset? until = seconds is { } length ? time.GetUtcNow().AddSeconds(length) : null;
+        return TypedResults.Ok(Json.Map.Peer(await grains.GetPeer(peer).Block(until)));
+    }
+
+    private static Task<IResult> UnblockAsync(string peer, GatewayChains chains, IGrainFactory grains) =>
+        ChangeAsync(peer, chains, grains, static p => p.Unblock());
+
+    private static Task<IResult> ProtectAsync(string peer, GatewayChains chains, IGrainFactory grains) =>
+        ChangeAsync(peer, chains, grains, static p => p.Protect(true));
+
+    private static Task<IResult> UnprotectAsync(string peer, GatewayChains chains, IGrainFactory grains) =>
+        ChangeAsync(peer, chains, grains, static p => p.Protect(false));
+
+    private static async Task<IResult> ChangeAsync(string peer, GatewayChains chains, IGrainFactory grains, Func<IPeerGrain, Task<PeerReport>> change) =>
+        await IsKnownAsync(peer, chains, grains) ? TypedResults.Ok(Json.Map.Peer(await change(grains.GetPeer(peer)))) : NoPeer(peer);
 
     /// <summary>Only peers that some chain knows are asked: a made-up name must not wake a grain.</summary>
     private static async Task<bool> IsKnownAsync(string peer, GatewayChains chains, IGrainFactory grains)

@@ -42,10 +42,12 @@ internal static class RangeEndpoints
         if (!TryRead(body.Anchor, out BlockId? anchor)) return Problem.Bad("bad-hash", "anchor.hash is not 0x and 64 hex digits.");
         if (!TryRead(body.LowerLink, out BlockId? lowerLink)) return Problem.Bad("bad-hash", "lowerLink.hash is not 0x and 64 hex digits.");
 
+        if (body.PreferredPeer is { } peer && !PeerAddress.IsPeerId(peer)) return Problem.Bad("bad-peer", "preferredPeer is a base58 peer id.");
+
         // An administrator's anchor is one of the chain; anybody else's counts for this range only.
         byte rank = Caller.May(context.User, Policies.Admin) ? Json.Map.ConfiguredRank : Json.Map.CallerRank;
         RangePosted posted = await grains.GetChain(chain.ChainId).PostRange(
-            new RangePost(body.First, body.Last, anchor, rank, lowerLink, body.Priority));
+            new RangePost(body.First, body.Last, anchor, rank, lowerLink, body.Priority, body.PreferredPeer, body.Deadline));
         if (posted.RangeId is not { } id) return Problem.Of(StatusCodes.Status422UnprocessableEntity, "range-refused", posted.Refusal ?? "The range was refused.");
         RangeReport report = await grains.GetRange(chain.ChainId, id).GetReport();
         return TypedResults.Accepted($"/v1/ranges/{RangeName.Format(chain.ChainId, id)}", Json.Map.Range(report));

@@ -13,6 +13,7 @@ using OpSync.Gateway.Endpoints;
 using OpSync.Gateway.Json;
 using OpSync.Gateway.Live;
 using OpSync.Gateway.Problems;
+using OpSync.Gateway.Rpc;
 using OpSync.Gateway.Security;
 using OpSync.Gateway.Streaming;
 
@@ -44,6 +45,7 @@ public static class GatewayHosting
         services.AddSingleton(new BlockBudget(settings.Limits.BlockBytesMax, settings.Limits.CallerBlockBytesMax));
         services.AddSingleton(s => new TokenBook(settings.Tokens, settings.JwtSecret, s.GetRequiredService<TimeProvider>()));
         services.AddHostedService<GatewayAnnouncement>();
+        services.AddOpSyncRpc(new RpcSettings { Chains = [.. settings.Chains.Select(c => c.Rpc)], AdminPolicy = Policies.Admin });
 
         services.ConfigureHttpJsonOptions(static o =>
         {
@@ -51,6 +53,7 @@ public static class GatewayHosting
             o.SerializerOptions.TypeInfoResolverChain.Insert(0, GatewayJson.Default);
             o.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             o.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            o.SerializerOptions.RespectNullableAnnotations = true;
             o.SerializerOptions.PropertyNameCaseInsensitive = false;
             o.SerializerOptions.MaxDepth = GatewayJson.DepthMax;
         });
@@ -94,6 +97,7 @@ public static class GatewayHosting
         PeerEndpoints.Map(v1);
         LiveEndpoints.Map(v1);
         HealthEndpoints.Map(routes);
+        routes.MapOpSyncRpc().RequireAuthorization(Policies.Read);
         routes.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         return app;
     }

@@ -7,6 +7,7 @@ namespace OpSync.Gateway.Json;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     NumberHandling = JsonNumberHandling.Strict,
+    RespectNullableAnnotations = true,
     MaxDepth = DepthMax)]
 [JsonSerializable(typeof(ProblemJson))]
 [JsonSerializable(typeof(PageJson<ChainJson>), TypeInfoPropertyName = "ChainPage")]

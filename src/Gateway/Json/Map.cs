@@ -42,6 +42,17 @@ internal static class Map
         InFlight = report.InFlight,
         Quarantined = report.Quarantined,
         Stall = report.StallText.Length == 0 ? null : new StallJson { Code = CamelCase(report.StallCode), Text = report.StallText },
+        BlocksPerSecond = Math.Round(report.BlocksPerSecond, 1),
+        BytesPerSecond = Math.Round(report.BytesPerSecond),
+        TimeLeft = new TimeLeftJson
+        {
+            LowSeconds = report.TimeLeftLow is { } low ? Math.Round(low.TotalSeconds, 1) : null,
+            HighSeconds = report.TimeLeftHigh is { } high ? Math.Round(high.TotalSeconds, 1) : null,
+            Unknown = report.TimeLeftUnknown.Length > 0 ? report.TimeLeftUnknown : null,
+        },
+        Shares = [.. report.Shares.Select(s => new ShareJson { PeerId = s.PeerId, Blocks = s.Blocks, Bytes = s.Bytes })],
+        Deadline = report.Deadline,
+        Priority = report.Priority,
         Missing = report.Missing,
         Contradictions =
         [
@@ -59,7 +70,9 @@ internal static class Map
         Chains = report.Chains,
         Configured = report.Configured,
         Connected = report.Connected,
-        State = report.BannedUntil is not null ? "banned" : report.Problem.Length > 0 ? report.Problem : report.RestingUntil is not null ? "resting" : "ok",
+        Protected = report.Protected,
+        Rate = Math.Round(report.Rate, 1),
+        State = report.Blocked ? "blocked" : report.BannedUntil is not null ? "banned" : report.Problem.Length > 0 ? report.Problem : report.RestingUntil is not null ? "resting" : "ok",
         Agent = report.Agent,
         Score = Math.Round(report.Score, 2),
         BannedUntil = report.BannedUntil,

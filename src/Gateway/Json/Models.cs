@@ -37,7 +37,7 @@ internal sealed record AnchorJson
     public required string Hash { get; init; }
 
     /// <summary>caller, signed, configured, safe or finalized.</summary>
-    public string Rank { get; init; } = "configured";
+    public string Rank { get; set; } = "configured";   // generated code gives an init property no default
 }
 
 /// <summary>A run of stored, hash-linked blocks.</summary>
@@ -121,6 +121,12 @@ internal sealed record RangePostJson
 
     /// <summary>Greater is more urgent; 0 is normal, from -100 to 100.</summary>
     public int Priority { get; init; }
+
+    /// <summary>Id of the peer to ask first.</summary>
+    public string? PreferredPeer { get; init; }
+
+    /// <summary>When the range ends by itself, done or not.</summary>
+    public DateTimeOffset? Deadline { get; init; }
 }
 
 /// <summary>Where a range stands.</summary>
@@ -158,11 +164,50 @@ internal sealed record RangeJson
     /// <summary>Why it does not move, or null if it moves.</summary>
     public required StallJson? Stall { get; init; }
 
+    /// <summary>Blocks that became durable per second, smoothed over the last seconds.</summary>
+    public required double BlocksPerSecond { get; init; }
+
+    /// <summary>Bytes of those blocks per second.</summary>
+    public required double BytesPerSecond { get; init; }
+
+    /// <summary>Time left, as a range; or why nothing can be said.</summary>
+    public required TimeLeftJson TimeLeft { get; init; }
+
+    /// <summary>Who gave what since the range was last woken: at most 16 peers, the most bytes first.</summary>
+    public required ShareJson[] Shares { get; init; }
+
+    /// <summary>When it ends by itself, or null.</summary>
+    public required DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>Its own priority, or that of the most urgent range that waits for it.</summary>
+    public required int Priority { get; init; }
+
     /// <summary>Heights that hold it up, at most 16.</summary>
     public required ulong[] Missing { get; init; }
 
     /// <summary>Evidence of disagreement, newest last, at most 16.</summary>
     public required ContradictionJson[] Contradictions { get; init; }
+}
+
+/// <summary>How long a range will take, in seconds.</summary>
+internal sealed record TimeLeftJson
+{
+    public required double? LowSeconds { get; init; }
+
+    public required double? HighSeconds { get; init; }
+
+    /// <summary>Why nothing can be said, or null.</summary>
+    public required string? Unknown { get; init; }
+}
+
+/// <summary>What one peer gave to a range.</summary>
+internal sealed record ShareJson
+{
+    public required string PeerId { get; init; }
+
+    public required long Blocks { get; init; }
+
+    public required long Bytes { get; init; }
 }
 
 /// <summary>Why a range does not move.</summary>
@@ -211,7 +256,13 @@ internal sealed record PeerJson
 
     public required bool Connected { get; init; }
 
-    /// <summary>ok, resting, banned or the problem in words.</summary>
+    /// <summary>Protected from bans by an operator.</summary>
+    public required bool Protected { get; init; }
+
+    /// <summary>Requests per second that it is asked at most, as learned.</summary>
+    public required double Rate { get; init; }
+
+    /// <summary>ok, resting, banned, blocked or the problem in words.</summary>
     public required string State { get; init; }
 
     public required string Agent { get; init; }

@@ -47,7 +47,9 @@ internal sealed class RpcEndpoint(RpcServer server, RpcSettings settings) : IDis
         // Only administrators post payloads; all other calls are short.
         bool isLong = context.Request.ContentLength is not { } length || length > settings.Limits.BodyBytesMax;
         int bodyMax = isLong && await IsAdminAsync() ? settings.Limits.PostBodyBytesMax : settings.Limits.BodyBytesMax;
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature) feature.MaxRequestBodySize = (long)bodyMax + 1;
+
+        // The server counts the framing of chunks too, up to five bytes for each byte; the exact limit is kept below.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature) feature.MaxRequestBodySize = 8L * bodyMax;
 
         byte[]? body = null;
         try

@@ -22,7 +22,7 @@ internal static class JsonWebToken
         if (first <= 0 || second <= first) return false;
         Span<byte> given = stackalloc byte[HMACSHA256.HashSizeInBytes], right = stackalloc byte[HMACSHA256.HashSizeInBytes];
         ReadOnlySpan<char> signature = text.AsSpan(second + 1);
-        if (!Base64Url.TryDecodeFromChars(signature, given, out int length) || length != given.Length) return false;
+        if (!TryDecode(signature, given, out int length) || length != given.Length) return false;
         HMACSHA256.HashData(secret, Encoding.ASCII.GetBytes(text, 0, second), right);
         if (!CryptographicOperations.FixedTimeEquals(given, right)) return false;
         return ReadAlgorithm(text.AsSpan(0, first)) == "HS256"
@@ -55,7 +55,7 @@ internal static class JsonWebToken
     private static JsonDocument? Decode(ReadOnlySpan<char> part)
     {
         byte[] json = new byte[Base64Url.GetMaxDecodedLength(part.Length)];
-        if (!Base64Url.TryDecodeFromChars(part, json, out int length)) return null;
+        if (!TryDecode(part, json, out int length)) return null;
         try
         {
             JsonDocument document = JsonDocument.Parse(json.AsMemory(0, length), new JsonDocumentOptions { MaxDepth = 4 });
@@ -67,5 +67,12 @@ internal static class JsonWebToken
         {
             return null;
         }
+    }
+
+    /// <summary>The library's own Try throws for letters that do not belong.</summary>
+    private static bool TryDecode(ReadOnlySpan<char> text, Span<byte> target, out int length)
+    {
+        length = 0;
+        return Base64Url.IsValid(text) && Base64Url.TryDecodeFromChars(text, target, out length);
     }
 }

@@ -114,7 +114,7 @@ internal sealed class BlockGrain(IByteBudget budget, HandoverTickets tickets, IS
     {
         if (Find(block.Hash) >= 0) return new PostAnswer(PostVerdict.Quarantined, null);
         if (_candidates.Count >= CandidatesMax || !budget.TryTake(block.Wire.Length, urgent: false)) return new PostAnswer(PostVerdict.NoRoom, null);
-        _candidates.Add(new HeldPayload(block.Hash, block.ParentHash, block.Timestamp, block.Wire, budget.Id, Urgent: false));
+        _candidates.Add(new HeldPayload(block.Hash, block.ParentHash, block.Timestamp, block.Wire, budget.Id, Urgent: false, Ticket: 0));
         return new PostAnswer(PostVerdict.Quarantined, null);
     }
 

@@ -83,6 +83,7 @@ internal sealed class PeerGrain(
         {
             _document.Configured = true;
             _policy = new PeerPolicy(options.Value with { Configured = true }, _policy.Persist(), time.GetUtcNow(), Now);
+            _policy.SetMayGrantMore(_link.MayGrantMore);
             StartTimer();
         }
 
@@ -95,7 +96,7 @@ internal sealed class PeerGrain(
     public Task<FetchAnswer> Fetch(FetchOrder order)
     {
         bool ready = _link.Connected && Serves(order.Range.ChainId);
-        PeerClaim claim = new($"{order.Range.ChainId}/{order.Range.RangeId}");
+        PeerClaim claim = new($"{order.Range.ChainId}/{order.Range.RangeId}", order.Priority);
         Admission admission = _policy.Admit(ready ? order.Items.Length : 0, Now, time.GetUtcNow(), links.CountOpen(Key), claim);
         if (!ready && admission.Reason != RefusalReason.Banned)
         {
@@ -205,6 +206,23 @@ internal sealed class PeerGrain(
     }
 
     public Task<PeerReport> GetReport() => Task.FromResult(MakeReport());
+
+    public async Task<bool> Forget()
+    {
+        if (_document.Configured) return false;
+        _document.Addresses.Clear();
+        _document.Chains.Clear();
+        if (!_away)
+        {
+            // Closes the connection and ends the dialling, without an exclusion that would outlive it.
+            links.KeepOut(Key, time.GetUtcNow(), []);
+            links.Readmit(Key);
+            _link = _link with { Connected = false, Problem = "removed" };
+        }
+
+        await FlushAsync();
+        return true;
+    }
 
     private async Task OnTick()
     {

@@ -26,6 +26,7 @@ internal sealed class SkeletonDriver(
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(1);
 
     private TimeSpan _wakeAt = TimeSpan.MaxValue;
+    private BlockId? _followed;
     private bool _stopped;
 
     /// <summary>Headers linked so far.</summary>
@@ -38,7 +39,12 @@ internal sealed class SkeletonDriver(
         Step(new SkeletonEvent.SourcesChanged([.. peers.Where(p => p.Headers).Select(p => new PeerKey(p.PeerId))]));
 
     /// <summary>The range made a step.</summary>
-    public void Follow(BlockId? cursor) => Step(new SkeletonEvent.CursorMoved(cursor));
+    public void Follow(BlockId? cursor)
+    {
+        if (cursor == _followed) return;
+        _followed = cursor;
+        Step(new SkeletonEvent.CursorMoved(cursor));
+    }
 
     public void Tick()
     {

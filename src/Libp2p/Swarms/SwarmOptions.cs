@@ -31,8 +31,8 @@ public sealed record SwarmOptions
     /// <see cref="HandshakeGrace"/>, or is closed unread.</summary>
     public int HandshakesMax { get; init; } = 64;
 
-    /// <summary>Time a handshake has in peace, whatever the crowd at the door: some round trips around the world.</summary>
-    public TimeSpan HandshakeGrace { get; init; } = TimeSpan.FromSeconds(2);
+    /// <summary>Time a handshake has in peace, whatever the crowd at the door: its three round trips around the world.</summary>
+    public TimeSpan HandshakeGrace { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Handshakes at a time from one address, so that one host cannot take all of them.</summary>
     public int HandshakesPerAddressMax { get; init; } = 16;

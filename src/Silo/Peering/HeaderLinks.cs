@@ -15,7 +15,8 @@ namespace OpSync.Silo.Peering;
 /// <summary>Asks peers for headers, checks the answers outside any grain, and hands the range their hashes.</summary>
 /// <remarks>Checking costs a hash of about 600 bytes per header: 2 ms for a batch of 512.</remarks>
 internal sealed class HeaderLinks(
-    SwarmHolder swarm, IGrainFactory grains, IByteBudget budget, IOptions<PeerLinkOptions> options, TimeProvider time, ILogger<HeaderLinks> log) : IHeaderLinks
+    SwarmHolder swarm, IGrainFactory grains, IByteBudget budget, IOptions<PeerLinkOptions> options, TimeProvider time,
+    ILogger<HeaderLinks> log) : IHeaderLinks
 {
     /// <summary>Requests open in this silo, all ranges and peers together. One more ends at once as our own fault.</summary>
     private const int OpenMax = 256;
@@ -47,7 +48,7 @@ internal sealed class HeaderLinks(
         }
         catch (Exception e)
         {
-            Log.HandOverFailed(log, e);
+            Log.HeadersFailed(log, peer.Value, e);
         }
         finally
         {

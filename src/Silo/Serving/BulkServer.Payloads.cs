@@ -46,6 +46,7 @@ internal sealed partial class BulkServer
             if (fitting == 0) break;
             if (!answers.TryTake(inbound.RemoteIp, size))
             {
+                refused(nameof(ServeOptions.AnswerBytesMax));
                 end = BulkEnd.Failed;
                 break;
             }

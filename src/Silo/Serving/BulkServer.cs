@@ -13,7 +13,7 @@ namespace OpSync.Silo.Serving;
 /// <summary>Serves headers, payloads and its status to other OpSync peers, from the store (docs/protocols.md, "OpSync to OpSync").</summary>
 /// <remarks>Answers never wait for a rate: they end where the asker's tokens end and say when to ask for the rest. Headers are made
 /// from the stored blocks, one after the other, so that an answer holds one block in memory.</remarks>
-internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions options, ServeThrottle throttle, FairShares answers, TimeProvider time)
+internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions options, ServeThrottle throttle, FairShares answers, Action<string> refused, TimeProvider time)
 {
     private readonly ConcurrentDictionary<ulong, ConcurrentBag<HeaderExtractor>> _extractors = new();
     private readonly ConcurrentDictionary<ulong, HeldSpans> _held = new();
@@ -36,6 +36,7 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
     {
         if (!throttle.TryEnter(inbound.Peer))
         {
+            refused(nameof(ServeOptions.PeerOpenMax));
             await RefuseAsync(inbound.Stream, BulkCode.Failed, default, cancellationToken).ConfigureAwait(false);
             return;
         }
@@ -68,6 +69,7 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
         int size = HeadersWriter.SizeMax(count);
         if (!answers.TryTake(inbound.RemoteIp, size))
         {
+            refused(nameof(ServeOptions.AnswerBytesMax));
             await RefuseAsync(inbound.Stream, BulkCode.Failed, default, cancellationToken).ConfigureAwait(false);
             return;
         }

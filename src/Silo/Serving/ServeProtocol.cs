@@ -34,7 +34,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
             foreach (string protocol in chain.Protocols) swarm.Handle(protocol, (stream, ct) => HandleAsync(chain, stream, ct));
         }
 
-        new BulkServer(chains, options.Value, _throttle, _answers, time).Register(swarm);
+        new BulkServer(chains, options.Value, _throttle, _answers, limit => _metrics?.Refused(limit), time).Register(swarm);
     }
 
     /// <summary>Ends the observation of its limits.</summary>

@@ -114,6 +114,7 @@ internal sealed class ServeThrottle(ServeOptions options, TimeProvider time)
     /// <summary>Gives back tokens that were taken and not used.</summary>
     public void GiveBack(PeerId peer, IPAddress address, int count)
     {
+        if (count == 0) return;
         lock (_lock)
         {
             TimeSpan now = time.GetElapsedTime(_start);

@@ -6,8 +6,9 @@ public sealed record SkeletonOptions
     /// <summary>Headers in one request, 8 to 1,024. 512 is the batch of geth's skeleton.</summary>
     public int BatchMax { get; init; } = 512;
 
-    /// <summary>Heights below the range's cursor for which headers are pulled ahead, one batch to 131,072: 4 MiB of hashes at most.</summary>
-    public int AheadMax { get; init; } = 131_072;
+    /// <summary>Heights below the range's cursor for which headers are pulled ahead, one batch to 131,072. The default is four windows of bodies
+    /// and half a megabyte of hashes for each open range.</summary>
+    public int AheadMax { get; init; } = 16_384;
 
     /// <summary>Pieces of the window that are kept apart, 8 to 8,192. Short answers cut it up; beyond this, one that does not hang on
     /// the verified part is thrown away.</summary>

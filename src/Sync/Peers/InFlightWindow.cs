@@ -1,7 +1,7 @@
 namespace OpSync.Sync.Peers;
 
 /// <summary>How many requests a peer may have open: one more for each answer that came while all were in use, two fewer for a
-/// timeout, and then no more growth for a while. Not thread-safe.</summary>
+/// timeout, a quarter fewer for a refusal, and then no more growth for a while. Not thread-safe.</summary>
 /// <param name="start">Limit at first, 1 or more.</param>
 /// <param name="max">Highest limit.</param>
 internal sealed class InFlightWindow(int start, int max)
@@ -9,10 +9,15 @@ internal sealed class InFlightWindow(int start, int max)
     /// <summary>What a timeout takes off.</summary>
     public const int ShrinkBy = 2;
 
-    /// <summary>No growth, and no further shrinking, for this long after a timeout: requests open together time out together.</summary>
+    /// <summary>No growth for this long after a timeout or a refusal, and no further shrinking after a timeout: requests open together
+    /// time out together.</summary>
     public static readonly TimeSpan Freeze = TimeSpan.FromSeconds(5);
 
+    /// <summary>Refusals this close together are one.</summary>
+    public static readonly TimeSpan RefusedMerge = TimeSpan.FromSeconds(1);
+
     private TimeSpan _frozenUntil = TimeSpan.MinValue;
+    private TimeSpan _refusedUntil = TimeSpan.MinValue;
     private bool _full;
 
     /// <summary>Requests that may be open, 1 or more.</summary>
@@ -35,5 +40,14 @@ internal sealed class InFlightWindow(int start, int max)
         if (now < _frozenUntil) return;
         _frozenUntil = now + Freeze;
         Limit = Math.Max(1, Limit - ShrinkBy);
+    }
+
+    /// <summary>The peer did not take a request, or broke it off: perhaps it has too many of ours.</summary>
+    public void OnRefused(TimeSpan now)
+    {
+        _frozenUntil = now + Freeze;
+        if (now < _refusedUntil) return;
+        _refusedUntil = now + RefusedMerge;
+        Limit = Math.Max(1, Limit - ((Limit + 3) / 4));
     }
 }

@@ -204,6 +204,7 @@ public sealed partial class PeerPolicy
 
     private void Slower(TimeSpan now)
     {
+        _window.OnRefused(now);
         _learner?.OnRefused(now);
         FollowRate(now);
     }

@@ -31,7 +31,12 @@ public sealed partial class RangeSync
             for (int place = _flights.Oldest, next; place >= 0; place = next)
             {
                 next = _flights[place].Newer;
-                if (!_peers[_flights[place].PeerIndex].IsPresent) Close(_flights.Take(place));
+                if (_peers[_flights[place].PeerIndex].IsPresent) continue;
+                Flight flight = _flights.Take(place);
+                Close(in flight);
+
+                // It had its turn in this round: one that comes and goes must not keep the others from theirs.
+                if (_window.Contains(flight.Depth)) _window.MarkTried(flight.Depth, flight.PeerIndex);
             }
         }
 
@@ -187,10 +192,11 @@ public sealed partial class RangeSync
         _window.Wanted[depth] = lacks && slot.Flights < asksMax && !_window.Parked[depth];
     }
 
+    /// <summary>Nobody is left to be asked in this round. A height that a newcomer took out of its wait keeps the time of the next.</summary>
     private void Park(long depth)
     {
         ref Slot slot = ref _window[depth];
-        slot.Due = After(_now, _options.NobodyHasRetry * (1 << slot.Rounds));
+        if (slot.Due <= _now) slot.Due = After(_now, _options.NobodyHasRetry * (1 << slot.Rounds));
         if (slot.Due < _parkedDue) _parkedDue = slot.Due;
         _window.Parked[depth] = true;
         UpdateWanted(depth);

@@ -95,11 +95,11 @@ public sealed partial class RangeSync
         (Hash32 hash, List<PeerKey> senders) = _evidence.Strongest();
         bool waited = _now >= After(_evidence.Since, _options.AnchorMismatchPatience);
         bool allAsked = _window[0].Flights == 0 && !AnyUntried(_peers.Present);
-        bool allThatCanBeAsked = _window[0].Flights == 0 && !AnyUntried(_peers.Available);
         bool agreed = senders.Count >= 2 && (allAsked || waited);
 
-        // The word of one peer decides only if nobody at all says anything else, and others had time to turn up.
-        bool alone = _evidence.Answers.Count == 1 && allThatCanBeAsked && waited;
+        // The word of one peer decides only if nobody at all says anything else, and others had time to turn up. Who is at the limit
+        // we keep for it is yet to be asked.
+        bool alone = _evidence.Answers.Count == 1 && allAsked && waited;
         if (!agreed && !alone) return;
         string who = string.Join(", ", senders.Take(NamesMax));
         _endText = $"The anchor {_top} is {_target.Anchor.Hash}, but {senders.Count} of the peers asked have {hash}: {who}.";

@@ -246,6 +246,7 @@ public sealed partial class RangeSync
         }
 
         slot.State = SlotState.Lost;
+        slot.Due = TimeSpan.Zero;
         _linked--;
         _linkedBytes -= slot.First.Size;
         _window.Tried(depth).Clear();

@@ -81,11 +81,12 @@ internal sealed class CrowdLinks(
     private async Task TellAsync(PeerKey peer)
     {
         ulong[]? chains = crowd.Find(peer)?.Chains;
+        bool headers = crowd.Find(peer)?.Headers is not null;
         bool connected = _connected.ContainsKey(peer);
         try
         {
             await grains.GetPeer(peer.Value).LinkChanged(
-                new LinkState(connected, connected ? "" : "cannot be reached", chains is not null, chains ?? [], "scripted"));
+                new LinkState(connected, connected ? "" : "cannot be reached", chains is not null, chains ?? [], "scripted", HeaderChains: headers ? [TestChain.Id] : null));
         }
         catch (OrleansException)
         {

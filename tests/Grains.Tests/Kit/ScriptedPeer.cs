@@ -42,6 +42,9 @@ internal sealed class ScriptedPeer(string id, Func<ulong, CancellationToken, Tas
     /// <summary>Chains it says it serves; null before it said anything.</summary>
     public ulong[]? Chains { get; set; } = [TestChain.Id];
 
+    /// <summary>The chain whose headers it gives; null if it gives none.</summary>
+    public TestChain? Headers { get; set; }
+
     /// <summary>Most requests it had open at a time.</summary>
     public int InFlightMost => Volatile.Read(ref _inFlightMost);
 

@@ -193,6 +193,7 @@ internal sealed class World : IAsyncDisposable
         builder.Services.AddSingleton(s => new CrowdLinks(
             Crowd, s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<Fetcher>(), s.GetRequiredService<FetchReports>()));
         builder.Services.AddSingleton<IPeerLinks>(s => s.GetRequiredService<CrowdLinks>());
+        builder.Services.AddSingleton<IHeaderLinks>(s => new CrowdHeaders(Crowd, s.GetRequiredService<IGrainFactory>()));
     }
 }
 
@@ -208,7 +209,8 @@ internal sealed record WorldOptions
 
     public PeerPolicyOptions Peers { get; init; } = new() { Rate = 5_000, Burst = 2_000, LearnsRate = false };
 
-    public RangeSyncOptions Ranges { get; init; } = new() { NobodyHasRetry = TimeSpan.FromMilliseconds(200) };
+    /// <summary>Without second copies: a busy machine is no reason for one where tests count requests.</summary>
+    public RangeSyncOptions Ranges { get; init; } = new() { NobodyHasRetry = TimeSpan.FromMilliseconds(200), HedgeShareMax = 0 };
 
     public StoreWriterOptions Writer { get; init; } = new() { RetryAfter = TimeSpan.FromMilliseconds(50) };
 }

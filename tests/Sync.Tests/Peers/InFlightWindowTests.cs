@@ -40,6 +40,24 @@ public sealed class InFlightWindowTests
     }
 
     [Fact]
+    public void Refusals_take_a_quarter_each_second_and_freeze_it()
+    {
+        InFlightWindow window = new(32, 32);
+        List<int> limits = [];
+        for (int i = 0; i < 6; i++)
+        {
+            window.OnRefused(_now);
+            window.OnRefused(_now);
+            window.OnAdmitted(window.Limit);
+            window.OnAnswer(32, _now);
+            limits.Add(window.Limit);
+            _now += InFlightWindow.RefusedMerge;
+        }
+
+        Assert.Equal([24, 18, 13, 9, 6, 4], limits);
+    }
+
+    [Fact]
     public void Window_never_closes()
     {
         InFlightWindow window = new(4, 16);

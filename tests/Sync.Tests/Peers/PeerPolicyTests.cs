@@ -267,7 +267,7 @@ public sealed class PeerPolicyTests
         PeerPolicy policy = Policy();
         Admit(policy, 15);
         Report(policy, FetchOutcome.RateLimited);
-        Assert.Equal(TimeSpan.FromSeconds(1.25), Admit(policy, 1).RetryAfter);
+        Assert.Equal(TimeSpan.FromSeconds(1.25), policy.Admit(1, _now, _wall, open: 0).RetryAfter);
     }
 
     [Fact]

@@ -152,6 +152,20 @@ public sealed class RangeSyncAskingTests
     }
 
     [Fact]
+    public void Peer_that_comes_and_goes_without_an_answer_does_not_keep_others_from_their_next_turn()
+    {
+        Script script = new Script(5, 5).Peers("steady");
+        script.Fail(5, FetchOutcome.Failed);
+        for (int i = 0; i < 10; i++)
+        {
+            script.Peers("steady", "flapping").Wait(TimeSpan.FromSeconds(0.9));
+            script.Peers("steady").Wait(TimeSpan.FromSeconds(0.5));
+        }
+
+        Assert.True(script.WhoWasAsked(5).Count(p => p == "steady") >= 2, string.Join(", ", script.WhoWasAsked(5)));
+    }
+
+    [Fact]
     public void No_peers_is_a_stall_and_the_empty_set_returns_what_was_in_flight()
     {
         Script script = new(10, 12);

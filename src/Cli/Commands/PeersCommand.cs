@@ -1,0 +1,118 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using OpSync.Cli.Remote;
+using OpSync.Gateway.Json;
+using Spectre.Console;
+
+namespace OpSync.Cli.Commands;
+
+/// <summary><c>opsync peers</c>: the peers of a running service.</summary>
+internal static class PeersCommand
+{
+    public static Command Create() => new("peers", "The peers of a running service.")
+    {
+        List(),
+        Add(),
+        Remove(),
+        One("show", "Show a peer with its ledger.", HttpMethod.Get, ""),
+        One("block", "Keep a peer out until it is unblocked.", HttpMethod.Post, "/block"),
+        One("unblock", "Lift a block, a ban and a rest.", HttpMethod.Post, "/unblock"),
+        One("protect", "Rest a peer where it would be banned.", HttpMethod.Post, "/protect"),
+        One("unprotect", "Take a protection back.", HttpMethod.Post, "/unprotect"),
+    };
+
+    private static Command List()
+    {
+        RemoteOptions remote = new();
+        Option<string?> chain = new("--chain") { Description = "Name or id of a chain; all without it", HelpName = "CHAIN" };
+        Command command = new("list", "List peers with score and counters.") { chain, remote.Json };
+        remote.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using GatewayClient client = remote.Connect(parsed);
+            string filter = parsed.GetValue(chain) is { } name ? "&chain=" + Uri.EscapeDataString(name) : "";
+            PageJson<PeerJson> page = await client.GetAsync("/v1/peers?limit=200" + filter, GatewayJson.Default.PeerPage, cancellationToken);
+            if (parsed.GetValue(remote.Json)) await Console.Out.WriteLineAsync(JsonSerializer.Serialize(page, GatewayJson.Default.PeerPage));
+            else Print(page.Items);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Add()
+    {
+        RemoteOptions remote = new();
+        Argument<string> address = new("address") { Description = "Multiaddr with the peer id" };
+        Option<string> chain = new("--chain") { Description = "Name or id of the chain it serves", HelpName = "CHAIN", Required = true };
+        Command command = new("add", "Make a peer known and connect to it.") { address, chain, remote.Json };
+        remote.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using GatewayClient client = remote.Connect(parsed);
+            PeerPostJson post = new() { Chain = parsed.GetValue(chain)!, Address = parsed.GetValue(address)! };
+            PeerJson peer = await client.PostAsync("/v1/peers", post, GatewayJson.Default.PeerPostJson, GatewayJson.Default.PeerJson, cancellationToken);
+            if (parsed.GetValue(remote.Json)) await Console.Out.WriteLineAsync(JsonSerializer.Serialize(peer, GatewayJson.Default.PeerJson));
+            else Print([peer]);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Remove()
+    {
+        RemoteOptions remote = new();
+        Argument<string> id = new("id") { Description = "Id of the peer" };
+        Command command = new("remove", "Forget a peer.") { id };
+        remote.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using GatewayClient client = remote.Connect(parsed);
+            await client.SendAsync(HttpMethod.Delete, $"/v1/peers/{Uri.EscapeDataString(parsed.GetValue(id)!)}", null, cancellationToken);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command One(string name, string description, HttpMethod method, string suffix)
+    {
+        RemoteOptions remote = new();
+        Argument<string> id = new("id") { Description = "Id of the peer" };
+        Command command = new(name, description) { id, remote.Json };
+        remote.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using GatewayClient client = remote.Connect(parsed);
+            PeerJson peer = await client.SendAsync(
+                method, $"/v1/peers/{Uri.EscapeDataString(parsed.GetValue(id)!)}{suffix}", null, GatewayJson.Default.PeerJson, cancellationToken);
+            if (parsed.GetValue(remote.Json))
+            {
+                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(peer, GatewayJson.Default.PeerJson));
+                return ExitCode.Done;
+            }
+
+            Print([peer]);
+            foreach (LedgerJson entry in peer.Ledger)
+            {
+                await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{entry.When:yyyy-MM-dd HH:mm:ss}  {entry.Amount,8:F2}  {entry.Reason}"));
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void Print(IReadOnlyList<PeerJson> peers)
+    {
+        Table table = new() { Border = TableBorder.Ascii };
+        table.AddColumns("peer", "state", "score", "requests", "ok", "not found", "limited", "timeout", "failed", "malformed", "rejected", "agent");
+        foreach (PeerJson p in peers)
+        {
+            table.AddRow(
+                p.PeerId, Markup.Escape(p.State), p.Score.ToString("F1", CultureInfo.InvariantCulture), $"{p.Requests}", $"{p.Ok}", $"{p.NotFound}", $"{p.RateLimited}",
+                $"{p.Timeouts}", $"{p.Failed}", $"{p.Malformed}", $"{p.Rejected}", Markup.Escape(p.Agent));
+        }
+
+        AnsiConsole.Write(table);
+    }
+}

@@ -1,0 +1,4 @@
+namespace OpSync.Cli.Remote;
+
+/// <summary>The gateway answered with a problem, which the message tells.</summary>
+internal sealed class RemoteException(string message) : Exception(message);

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text.Json;
+using OpSync.Codec.Primitives;
+using OpSync.Gateway.Json;
+
+namespace OpSync.Cli.Remote;
+
+/// <summary><c>opsync sync --gateway</c>: a running service fills the range; this waits for it.</summary>
+internal static class RemoteSync
+{
+    private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(500);
+
+    public static async Task<int> RunAsync(
+        GatewayClient client, string chain, ulong first, ulong last, BlockId? anchor, IReadOnlyList<string> peers, double timeout, bool json, CancellationToken cancellationToken)
+    {
+        using (client)
+        {
+            foreach (string peer in peers)
+            {
+                await client.PostAsync("/v1/peers", new PeerPostJson { Chain = chain, Address = peer }, GatewayJson.Default.PeerPostJson, GatewayJson.Default.PeerJson, cancellationToken);
+            }
+
+            RangePostJson post = new()
+            {
+                Chain = chain,
+                First = first,
+                Last = last,
+                Anchor = anchor is { } block ? new BlockIdJson { Number = block.Number, Hash = block.Hash.ToString() } : null,
+            };
+            RangeJson range = await client.PostAsync("/v1/ranges", post, GatewayJson.Default.RangePostJson, GatewayJson.Default.RangeJson, cancellationToken);
+            return await WatchAsync(client, range, timeout, json, cancellationToken);
+        }
+    }
+
+    /// <summary>Waits until a range ends or the time is over, and prints how it stands then.</summary>
+    public static async Task<int> WatchAsync(GatewayClient client, RangeJson range, double timeout, bool json, CancellationToken cancellationToken)
+    {
+        bool terminal = !Console.IsErrorRedirected;
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        if (timeout > 0) patience.CancelAfter(TimeSpan.FromSeconds(timeout));
+        try
+        {
+            while (range.State is "running" or "paused" or "unknown")
+            {
+                if (terminal) await Console.Error.WriteAsync("\r" + Line(range).PadRight(Math.Max(20, Console.WindowWidth - 1)));
+                await Task.Delay(PollPeriod, patience.Token);
+                range = await client.GetAsync($"/v1/ranges/{range.Id}", GatewayJson.Default.RangeJson, patience.Token);
+            }
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            // The service goes on; what it has so far is told.
+        }
+
+        if (terminal) await Console.Error.WriteLineAsync();
+        await Console.Out.WriteLineAsync(json ? JsonSerializer.Serialize(range, GatewayJson.Default.RangeJson) : Line(range));
+        return range.State switch
+        {
+            "complete" => range.Stall is null ? ExitCode.Done : ExitCode.Failed,
+            "anchorMismatch" or "doesNotAttach" => ExitCode.Failed,
+            _ => ExitCode.Incomplete,
+        };
+    }
+
+    private static string Line(RangeJson range)
+    {
+        string left = range.State != "running" ? "" : range.TimeLeft is { LowSeconds: { } low, HighSeconds: { } high }
+            ? string.Create(CultureInfo.InvariantCulture, $", {low:F0} to {high:F0} s left")
+            : "";
+        string stall = range.Stall is { } reason ? $": {reason.Text}" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{range.Id} {range.State}: {range.Stored} of {range.Total} blocks, {range.BlocksPerSecond:F0} blocks/s{left}{stall}");
+    }
+}

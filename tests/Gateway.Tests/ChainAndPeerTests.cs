@@ -1,0 +1,136 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using OpSync.Gateway.Tests.Kit;
+using OpSync.Grains.Tests.Kit;
+using Xunit;
+
+namespace OpSync.Gateway.Tests;
+
+/// <summary>Chains, anchors, peers, health and the API document.</summary>
+public sealed class ChainAndPeerTests
+{
+    private const string PeerId = "16Uiu2HAmBKi9hSYuxivxXuH5uevR33a273SPSwKqf1Wkcz3wPv4a";
+    private const string Address = "/ip4/192.0.2.1/tcp/9222/p2p/" + PeerId;
+
+    [Fact]
+    public async Task A_chain_shows_what_is_stored_and_who_is_asked()
+    {
+        await using Door door = await Door.OpenAsync();
+        await door.FillAsync(1, 20);
+        await door.CompleteAsync(await door.PostRangeAsync(100, 120));
+
+        JsonNode shown = null!;
+        await World.UntilAsync(async () => (shown = await door.GetAsync("/v1/chains/7735701"))["islandCount"]!.GetValue<int>() == 2, () => shown.ToJsonString());
+
+        Assert.Equal(41UL, (ulong)shown["chain"]!["blocks"]!);
+        Assert.Equal(120UL, (ulong)shown["chain"]!["stored"]!["number"]!);
+        Assert.Equal(TestChain.Right.HashAt(120).ToString(), (string)shown["chain"]!["stored"]!["hash"]!);
+        Assert.Null(shown["chain"]!["safe"]);
+        Assert.Equal(["honest"], shown["usablePeers"]!.AsArray().Select(p => (string)p!));
+        Assert.Equal((1UL, 20UL), ((ulong)shown["islands"]![0]!["first"]!, (ulong)shown["islands"]![0]!["last"]!));
+        Assert.Equal(Door.ChainName, (string)(await door.GetAsync("/v1/chains"))["items"]![0]!["name"]!);
+        Assert.Equal(Door.ChainName, (string)(await door.GetAsync("/v1/status"))["chains"]![0]!["name"]!);
+    }
+
+    [Fact]
+    public async Task Anchors_are_posted_with_a_rank_and_a_contradiction_is_a_conflict()
+    {
+        await using Door door = await Door.OpenAsync();
+        const string path = "/v1/chains/samples/anchors";
+        await door.PostAsync(path, Anchor(50, "configured", TestChain.Right), HttpStatusCode.Created);
+        await door.PostAsync(path, Anchor(60, "finalized", TestChain.Right), HttpStatusCode.Created);
+
+        JsonNode conflict = await door.PostAsync(path, Anchor(50, "configured", TestChain.Wrong), HttpStatusCode.Conflict);
+        Assert.Contains(TestChain.Right.HashAt(50).ToString(), (string)conflict["detail"]!, StringComparison.Ordinal);
+        await door.PostAsync(path, Anchor(50, "caller", TestChain.Right), HttpStatusCode.BadRequest);
+        await door.PostAsync(path, Anchor(50, "best", TestChain.Right), HttpStatusCode.BadRequest);
+        await door.PostAsync(path, """{"number":50,"hash":"0x"}""", HttpStatusCode.BadRequest);
+
+        JsonArray listed = (await door.GetAsync(path))["items"]!.AsArray();
+        Assert.Equal([(60UL, "finalized"), (50UL, "configured")], listed.Select(a => ((ulong)a!["number"]!, (string)a["rank"]!)));
+        Assert.Equal(60UL, (ulong)(await door.GetAsync("/v1/chains/samples"))["chain"]!["finalized"]!["number"]!);
+    }
+
+    [Fact]
+    public async Task A_peer_is_added_listed_and_removed()
+    {
+        await using Door door = await Door.OpenAsync();
+
+        Assert.Equal(PeerId, (string)(await door.PostAsync("/v1/peers", Peer(Address), HttpStatusCode.Created))["peerId"]!);
+
+        await World.UntilAsync(async () => (await door.GetAsync("/v1/peers"))["items"]!.AsArray() is [{ } only] && (string)only["peerId"]! == PeerId, "It is not listed.");
+        Assert.Equal([Address], (await door.GetAsync($"/v1/peers/{PeerId}"))["addresses"]!.AsArray().Select(a => (string)a!));
+        await door.SendAsync(HttpMethod.Delete, $"/v1/peers/{PeerId}", null, HttpStatusCode.NoContent);
+        await door.SendAsync(HttpMethod.Delete, "/v1/peers/16Uiu2HAmSomebodyE1seWhomNobodyKnowsAtA11Here123456", null, HttpStatusCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/ip4/192.0.2.1/tcp/9222")]
+    [InlineData("/ip4/192.0.2.1/tcp/0/p2p/" + PeerId)]
+    [InlineData("/ip4/192.0.2.1/tcp/99999/p2p/" + PeerId)]
+    [InlineData("/ip4/192.0.2.1/udp/9222/quic-v1/p2p/" + PeerId)]
+    [InlineData("/ip4/192.0.2.1/tcp/9222/p2p/0OIl")]
+    [InlineData("enode://x@192.0.2.1:30303")]
+    public async Task An_address_that_is_none_is_refused(string address)
+    {
+        await using Door door = await Door.OpenAsync();
+        await door.PostAsync("/v1/peers", Peer(address), HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task A_peer_of_the_configuration_cannot_be_removed()
+    {
+        await using Door door = await Door.OpenAsync();
+        await door.World.IntroduceAsync(ScriptedPeer.Honest(PeerId), configured: true);
+        await World.UntilAsync(async () => (await door.World.Chain.GetReport()).PeerIds.Contains(PeerId), "The chain does not hear of it.");
+
+        Assert.Equal("peer-configured", (string)(await door.SendAsync(HttpMethod.Delete, $"/v1/peers/{PeerId}", null, HttpStatusCode.Conflict))["code"]!);
+    }
+
+    [Fact]
+    public async Task Probes_fail_while_the_silo_is_gone_and_pass_when_it_is_back()
+    {
+        await using Door door = await Door.OpenAsync();
+        await door.GetAsync("/readyz");
+        await door.GetAsync("/healthz");
+
+        await door.World.KillAsync();
+        JsonNode ready = await door.GetAsync("/readyz", HttpStatusCode.ServiceUnavailable);
+        Assert.Equal(2, ready["problems"]!.AsArray().Count);
+        await door.GetAsync("/healthz", HttpStatusCode.ServiceUnavailable);
+        Assert.Equal("unavailable", (string)(await door.GetAsync("/v1/chains/7735701/anchors", HttpStatusCode.ServiceUnavailable))["code"]!);
+
+        await door.World.StartSiloAsync();
+        await door.GetAsync("/readyz");
+    }
+
+    [Fact]
+    public async Task The_api_document_has_every_route_with_its_scope()
+    {
+        await using Door door = await Door.OpenAsync();
+        JsonNode document = await door.GetAsync("/openapi/v1.json");
+
+        Assert.StartsWith("3.1", (string)document["openapi"]!, StringComparison.Ordinal);
+        Dictionary<string, JsonNode> operations = document["paths"]!.AsObject()
+            .SelectMany(p => p.Value!.AsObject().Select(m => (Name: $"{m.Key} {p.Key}", m.Value))).ToDictionary(p => p.Name, p => p.Value!);
+        foreach (string name in new[]
+        {
+            "get /v1/chains", "get /v1/chains/{chain}", "post /v1/chains/{chain}/anchors", "post /v1/ranges", "delete /v1/ranges/{id}",
+            "get /v1/chains/{chain}/blocks/{block}", "get /v1/chains/{chain}/blocks", "get /v1/events", "post /v1/peers", "get /readyz",
+        })
+        {
+            Assert.Contains(name, operations.Keys);
+        }
+
+        Assert.Contains("scope sync", (string)operations["post /v1/ranges"]["description"]!, StringComparison.Ordinal);
+        Assert.NotNull(operations["post /v1/ranges"]["security"]);
+        Assert.Null(operations["get /readyz"]["security"]);
+        Assert.NotNull(document["components"]!["schemas"]!["RangeJson"]);
+    }
+
+    private static string Anchor(ulong number, string rank, TestChain chain) =>
+        $$"""{"number":{{number}},"hash":"{{chain.HashAt(number)}}","rank":"{{rank}}"}""";
+
+    private static string Peer(string address) => $$"""{"chain":"7735701","address":"{{address}}"}""";
+}

@@ -1,0 +1,179 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using OpSync.Gateway.Live;
+using OpSync.Gateway.Tests.Kit;
+using OpSync.Grains.Tests.Kit;
+using Xunit;
+
+namespace OpSync.Gateway.Tests;
+
+/// <summary>Server-sent events.</summary>
+public sealed class LiveTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_range_is_seen_from_its_start_to_its_end()
+    {
+        await using Door door = await Door.OpenAsync();
+        string id = await door.PostRangeAsync(1, 300);
+        await using Subscriber subscriber = await Subscriber.OpenAsync(door, $"/v1/ranges/{id}/events");
+        Assert.Equal("running", (string)(await subscriber.NextAsync("range"))["state"]!);
+
+        await door.World.AddAsync(ScriptedPeer.Honest("honest"));
+        JsonNode range;
+        ulong stored = 0;
+        do
+        {
+            range = await subscriber.NextAsync("range");
+            Assert.True((ulong)range["stored"]! >= stored, "It went back.");
+            stored = (ulong)range["stored"]!;
+        }
+        while ((string)range["state"]! != "complete");
+
+        Assert.Equal(300UL, stored);
+    }
+
+    [Fact]
+    public async Task Who_comes_back_gets_what_changed_and_nothing_twice()
+    {
+        await using Door door = await Door.OpenAsync();
+        await door.World.AddAsync(ScriptedPeer.Honest("honest"));
+        string first = await door.PostRangeAsync(1, 10);
+        await door.CompleteAsync(first);
+        string lastId;
+        await using (Subscriber subscriber = await Subscriber.OpenAsync(door, "/v1/events"))
+        {
+            await subscriber.UntilAsync("range", r => (string)r["id"]! == first && (string)r["state"]! == "complete");
+            lastId = subscriber.LastId;
+        }
+
+        string second = await door.PostRangeAsync(11, 20);
+        await door.CompleteAsync(second);
+        await using Subscriber again = await Subscriber.OpenAsync(door, "/v1/events", lastId);
+        await again.UntilAsync("range", r => (string)r["id"]! == second && (string)r["state"]! == "complete");
+        Assert.DoesNotContain(again.Seen, e => e.Type == "range" && (string)e.Data["id"]! == first);
+
+        // An id of another life of the service means nothing: everything is told.
+        await using Subscriber stranger = await Subscriber.OpenAsync(door, "/v1/events", "0-5");
+        await stranger.UntilAsync("range", r => (string)r["id"]! == second);
+        Assert.Contains(stranger.Seen, e => e.Type == "range" && (string)e.Data["id"]! == first);
+    }
+
+    [Fact]
+    public async Task The_events_of_a_chain_have_its_ranges_and_peers()
+    {
+        await using Door door = await Door.OpenAsync();
+        await door.FillAsync(1, 10);
+        await using Subscriber subscriber = await Subscriber.OpenAsync(door, "/v1/chains/samples/events");
+
+        await subscriber.UntilAsync("chain", c => (ulong)c["blocks"]! == 10);
+        await subscriber.UntilAsync("peer", p => (string)p["peerId"]! == "honest" && (long)p["ok"]! == 10);
+    }
+
+    [Fact]
+    public async Task A_thousand_idle_subscribers_are_a_small_matter_and_one_more_than_allowed_is_told_so()
+    {
+        GatewayLimits limits = new() { CallerSubscribersMax = 1_000, TokenRate = 100_000 };
+        await using Door door = await Door.OpenAsync(limits);
+        await door.PostRangeAsync(1, 10);
+        using HttpClient client = door.NewClient(Door.Admin);
+        long before = Environment.WorkingSet;
+        HttpResponseMessage[] open = new HttpResponseMessage[limits.CallerSubscribersMax];
+        for (int i = 0; i < open.Length; i++)
+        {
+            open[i] = await client.GetAsync("/v1/events", HttpCompletionOption.ResponseHeadersRead, Token);
+            Assert.Equal(HttpStatusCode.OK, open[i].StatusCode);
+        }
+
+        LiveFeeds feeds = (LiveFeeds)door.Services.GetService(typeof(LiveFeeds))!;
+        Assert.Equal((1_000, 1), (feeds.Subscribers, feeds.Count));
+        await door.GetAsync("/v1/events", HttpStatusCode.TooManyRequests);
+        await door.GetAsync("/v1/status");
+        Assert.InRange(Environment.WorkingSet - before, long.MinValue, 200L << 20);   // client's half included
+
+        foreach (HttpResponseMessage one in open) one.Dispose();
+        await World.UntilAsync(() => Task.FromResult(feeds.Subscribers == 0), () => $"{feeds.Subscribers} subscribers stay.");
+        await door.GetAsync("/v1/status");
+    }
+
+    [Fact]
+    public void A_log_keeps_the_latest_state_of_each_thing()
+    {
+        LiveLog log = new("e", thingsMax: 3);
+        log.Set("a", "t", "1"u8.ToArray());
+        log.Set("b", "t", "1"u8.ToArray());
+        log.Set("a", "t", "2"u8.ToArray());
+        log.Set("b", "t", "1"u8.ToArray());   // no change
+
+        Assert.Equal([("b", 2L), ("a", 3L)], log.After(0, 10).Select(e => (e.Key, e.Sequence)));
+        Assert.Equal("id: e-3\nevent: t\ndata: 2\n\n", Encoding.ASCII.GetString(log.After(2, 10).Single().Frame));
+        Assert.Equal(["b"], log.After(0, 1).Select(e => e.Key));
+        Assert.Empty(log.After(3, 10));
+        Assert.Equal((3L, 0L, 0L, 0L), (log.PlaceOf("e-3"), log.PlaceOf("f-3"), log.PlaceOf(null), log.PlaceOf("e-x")));
+
+        log.Set("c", "t", "1"u8.ToArray());
+        log.Set("d", "t", "1"u8.ToArray());   // one more than it keeps
+        Assert.Equal(["a", "c", "d"], log.After(0, 10).Select(e => e.Key));
+    }
+
+    [Fact]
+    public void A_change_wakes_who_waits_and_no_change_does_not()
+    {
+        LiveLog log = new("e", thingsMax: 3);
+        log.Set("a", "t", "1"u8.ToArray());
+        Task waiting = log.Changed;
+        log.Set("a", "t", "1"u8.ToArray());
+        Assert.False(waiting.IsCompleted);
+        log.Set("a", "t", "2"u8.ToArray());
+        Assert.True(waiting.IsCompleted);
+        Assert.False(log.Changed.IsCompleted);
+    }
+
+    private sealed class Subscriber(HttpResponseMessage response, StreamReader reader) : IAsyncDisposable
+    {
+        public string LastId { get; private set; } = "";
+
+        public List<(string Type, JsonNode Data)> Seen { get; } = [];
+
+        public static async Task<Subscriber> OpenAsync(Door door, string path, string? lastId = null)
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, path);
+            if (lastId is not null) request.Headers.Add("Last-Event-ID", lastId);
+            HttpResponseMessage response = await door.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
+            Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+            return new Subscriber(response, new StreamReader(await response.Content.ReadAsStreamAsync(Token)));
+        }
+
+        public async Task<JsonNode> NextAsync(string type)
+        {
+            string current = "";
+            while (true)
+            {
+                string line = await reader.ReadLineAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Token) ?? throw new EndOfStreamException();
+                if (line.StartsWith("id: ", StringComparison.Ordinal)) LastId = line[4..];
+                if (line.StartsWith("event: ", StringComparison.Ordinal)) current = line[7..];
+                if (!line.StartsWith("data: ", StringComparison.Ordinal)) continue;
+                JsonNode data = JsonNode.Parse(line[6..])!;
+                Seen.Add((current, data));
+                if (current == type) return data;
+            }
+        }
+
+        public async Task UntilAsync(string type, Func<JsonNode, bool> condition)
+        {
+            if (Seen.Any(e => e.Type == type && condition(e.Data))) return;
+            while (!condition(await NextAsync(type)))
+            {
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            reader.Dispose();
+            response.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
