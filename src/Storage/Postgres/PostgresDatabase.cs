@@ -8,9 +8,6 @@ namespace OpSync.Storage.Postgres;
 /// even where the server's default for <c>synchronous_commit</c> is off.</remarks>
 public sealed class PostgresDatabase : IAsyncDisposable
 {
-    /// <summary>Connections that reads of blocks leave to writes and state.</summary>
-    private const int ReservedConnections = 3;
-
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50), DelayMax = TimeSpan.FromSeconds(1);
 
     private readonly PostgresOptions _options;
@@ -22,7 +19,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
         _options = options;
         _time = time;
         Server = server;
-        ReadGate = new SemaphoreSlim(connections - ReservedConnections);
+        ReadGate = new SemaphoreSlim(Math.Max(1, connections / 2));
         StateGate = new SemaphoreSlim(Math.Max(1, connections / 4));
         State = new PostgresStateStore(this);
     }
@@ -137,20 +134,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
     private static PostgresDatabase Create(PostgresOptions options, TimeProvider? time)
     {
         options.Validate();
-        NpgsqlConnectionStringBuilder text;
-        try
-        {
-            text = new NpgsqlConnectionStringBuilder(options.ConnectionString);
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException)
-        {
-            throw new DatabaseRefusedException(DatabaseRefusal.BadConnectionString, $"The PostgreSQL connection string cannot be used: {e.Message}");
-        }
-        if (string.IsNullOrEmpty(text.Host))
-        {
-            throw new DatabaseRefusedException(DatabaseRefusal.BadConnectionString,
-                "The PostgreSQL connection string names no host. Write it like 'Host=db.example;Database=opsync;Username=opsync'.");
-        }
+        NpgsqlConnectionStringBuilder text = options.Parse();
         if (!text.ContainsKey("Maximum Pool Size")) text.MaxPoolSize = options.ConnectionsMax;
         if (!text.ContainsKey("Command Timeout")) text.CommandTimeout = (int)options.CommandTimeout.TotalSeconds;
         if (!text.ContainsKey("Timeout")) text.Timeout = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
@@ -162,7 +146,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
         NpgsqlDataSourceBuilder builder = new(text.ConnectionString);
         builder.UsePhysicalConnectionInitializer(Initialize, InitializeAsync);
         string server = $"PostgreSQL at {text.Host}:{text.Port}/{text.Database ?? text.Username}";
-        return new PostgresDatabase(builder.Build(), options, Math.Max(text.MaxPoolSize, ReservedConnections + 1), server, time ?? TimeProvider.System);
+        return new PostgresDatabase(builder.Build(), options, text.MaxPoolSize, server, time ?? TimeProvider.System);
     }
 
     /// <summary>A commit that returned is on the disk, whatever the server's default; a process that froze amid a transaction does not

@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace OpSync.Storage.Postgres;
 
 /// <summary>Where PostgreSQL is, and the limits of the stores over it.</summary>
@@ -36,8 +38,31 @@ public sealed record PostgresOptions
         Require(PageLength is >= 1 and <= 1L << 32, nameof(PageLength));
     }
 
+    /// <summary>Looks at the connection string without connecting.</summary>
+    /// <exception cref="DatabaseRefusedException">It cannot be used. The message repeats nothing of it.</exception>
+    public void CheckConnectionString() => Parse();
+
     /// <summary>Names no part of the connection string, which may hold a password.</summary>
     public override string ToString() => $"PostgreSQL with {ConnectionsMax} connections";
+
+    internal NpgsqlConnectionStringBuilder Parse()
+    {
+        NpgsqlConnectionStringBuilder text;
+        try
+        {
+            text = new NpgsqlConnectionStringBuilder(ConnectionString);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            throw new DatabaseRefusedException(
+                DatabaseRefusal.BadConnectionString, "The PostgreSQL connection string cannot be read. " + Example);
+        }
+        return !string.IsNullOrEmpty(text.Host)
+            ? text
+            : throw new DatabaseRefusedException(DatabaseRefusal.BadConnectionString, "The PostgreSQL connection string names no host. " + Example);
+    }
+
+    private const string Example = "Write it like 'Host=db.example;Database=opsync;Username=opsync;Passfile=/run/secrets/pgpass'.";
 
     private static void Require(bool condition, string name)
     {

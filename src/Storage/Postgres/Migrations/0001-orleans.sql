@@ -101,18 +101,18 @@ WHERE deploymentid = @DeploymentId AND address = @Address::text AND port = @Port
 $query$);
 
 INSERT INTO orleansquery VALUES ('MembershipReadRowKey', $query$
-SELECT v.deploymentid AS DeploymentId, m.address AS Address, m.port AS Port, m.generation AS Generation, m.siloname AS SiloName,
-  m.hostname AS HostName, m.status AS Status, m.proxyport AS ProxyPort, m.suspecttimes AS SuspectTimes, m.starttime AS StartTime,
-  m.iamalivetime AS IAmAliveTime, v.version AS Version
+SELECT v.deploymentid AS "DeploymentId", m.address AS "Address", m.port AS "Port", m.generation AS "Generation", m.siloname AS "SiloName",
+  m.hostname AS "HostName", m.status AS "Status", m.proxyport AS "ProxyPort", m.suspecttimes AS "SuspectTimes", m.starttime AS "StartTime",
+  m.iamalivetime AS "IAmAliveTime", v.version AS "Version"
 FROM orleansmembershipversiontable v LEFT JOIN orleansmembershiptable m
   ON m.deploymentid = v.deploymentid AND m.address = @Address::text AND m.port = @Port::integer AND m.generation = @Generation::integer
 WHERE v.deploymentid = @DeploymentId
 $query$);
 
 INSERT INTO orleansquery VALUES ('MembershipReadAllKey', $query$
-SELECT v.deploymentid AS DeploymentId, m.address AS Address, m.port AS Port, m.generation AS Generation, m.siloname AS SiloName,
-  m.hostname AS HostName, m.status AS Status, m.proxyport AS ProxyPort, m.suspecttimes AS SuspectTimes, m.starttime AS StartTime,
-  m.iamalivetime AS IAmAliveTime, v.version AS Version
+SELECT v.deploymentid AS "DeploymentId", m.address AS "Address", m.port AS "Port", m.generation AS "Generation", m.siloname AS "SiloName",
+  m.hostname AS "HostName", m.status AS "Status", m.proxyport AS "ProxyPort", m.suspecttimes AS "SuspectTimes", m.starttime AS "StartTime",
+  m.iamalivetime AS "IAmAliveTime", v.version AS "Version"
 FROM orleansmembershipversiontable v LEFT JOIN orleansmembershiptable m ON m.deploymentid = v.deploymentid
 WHERE v.deploymentid = @DeploymentId
 $query$);
@@ -123,7 +123,7 @@ DELETE FROM orleansmembershipversiontable WHERE deploymentid = @DeploymentId
 $query$);
 
 INSERT INTO orleansquery VALUES ('GatewaysQueryKey', $query$
-SELECT address AS Address, proxyport AS ProxyPort, generation AS Generation
+SELECT address AS "Address", proxyport AS "ProxyPort", generation AS "Generation"
 FROM orleansmembershiptable WHERE deploymentid = @DeploymentId AND status = @Status::integer AND proxyport > 0
 $query$);
 
@@ -136,7 +136,7 @@ $query$);
 -- Grain state --------------------------------------------------------------------------------------------------------------------
 
 INSERT INTO orleansquery VALUES ('ReadFromStorageKey', $query$
-SELECT payloadbinary AS PayloadBinary, now() AT TIME ZONE 'utc' AS ReadAt, version AS Version
+SELECT payloadbinary AS "PayloadBinary", now() AT TIME ZONE 'utc' AS "ReadAt", version AS "Version"
 FROM orleansstorage
 WHERE grainidhash = @GrainIdHash::integer AND graintypehash = @GrainTypeHash::integer
   AND grainidn0 = @GrainIdN0::bigint AND grainidn1 = @GrainIdN1::bigint AND graintypestring = @GrainTypeString::text
@@ -160,7 +160,7 @@ inserted AS (
     @GrainIdExtensionString::text, @ServiceId::text, @PayloadBinary::bytea, now() AT TIME ZONE 'utc', 1
   WHERE @GrainStateVersion::integer IS NULL ON CONFLICT DO NOTHING
   RETURNING version)
-SELECT coalesce((SELECT version FROM updated), (SELECT version FROM inserted), @GrainStateVersion::integer) AS NewGrainStateVersion
+SELECT coalesce((SELECT version FROM updated), (SELECT version FROM inserted), @GrainStateVersion::integer) AS "NewGrainStateVersion"
 $query$);
 
 INSERT INTO orleansquery VALUES ('ClearStorageKey', $query$
@@ -171,7 +171,7 @@ WITH cleared AS (
     AND grainidextensionstring IS NOT DISTINCT FROM @GrainIdExtensionString::text AND serviceid = @ServiceId::text
     AND version = @GrainStateVersion::integer
   RETURNING version)
-SELECT coalesce((SELECT version FROM cleared), @GrainStateVersion::integer) AS NewGrainStateVersion
+SELECT coalesce((SELECT version FROM cleared), @GrainStateVersion::integer) AS "NewGrainStateVersion"
 $query$);
 
 INSERT INTO orleansquery VALUES ('DeleteStorageKey', $query$
@@ -182,7 +182,7 @@ WITH deleted AS (
     AND grainidextensionstring IS NOT DISTINCT FROM @GrainIdExtensionString::text AND serviceid = @ServiceId::text
     AND version = @GrainStateVersion::integer
   RETURNING version + 1 AS version)
-SELECT coalesce((SELECT version FROM deleted), @GrainStateVersion::integer) AS NewGrainStateVersion
+SELECT coalesce((SELECT version FROM deleted), @GrainStateVersion::integer) AS "NewGrainStateVersion"
 $query$);
 
 -- Reminders ----------------------------------------------------------------------------------------------------------------------
@@ -196,24 +196,24 @@ RETURNING version AS version
 $query$);
 
 INSERT INTO orleansquery VALUES ('ReadReminderRowsKey', $query$
-SELECT grainid AS GrainId, remindername AS ReminderName, starttime AS StartTime, period AS Period, version AS Version
+SELECT grainid AS "GrainId", remindername AS "ReminderName", starttime AS "StartTime", period AS "Period", version AS "Version"
 FROM orleansreminderstable WHERE serviceid = @ServiceId::text AND grainid = @GrainId::text
 $query$);
 
 INSERT INTO orleansquery VALUES ('ReadReminderRowKey', $query$
-SELECT grainid AS GrainId, remindername AS ReminderName, starttime AS StartTime, period AS Period, version AS Version
+SELECT grainid AS "GrainId", remindername AS "ReminderName", starttime AS "StartTime", period AS "Period", version AS "Version"
 FROM orleansreminderstable
 WHERE serviceid = @ServiceId::text AND grainid = @GrainId::text AND remindername = @ReminderName::text
 $query$);
 
 INSERT INTO orleansquery VALUES ('ReadRangeRows1Key', $query$
-SELECT grainid AS GrainId, remindername AS ReminderName, starttime AS StartTime, period AS Period, version AS Version
+SELECT grainid AS "GrainId", remindername AS "ReminderName", starttime AS "StartTime", period AS "Period", version AS "Version"
 FROM orleansreminderstable
 WHERE serviceid = @ServiceId::text AND grainhash > @BeginHash::integer AND grainhash <= @EndHash::integer
 $query$);
 
 INSERT INTO orleansquery VALUES ('ReadRangeRows2Key', $query$
-SELECT grainid AS GrainId, remindername AS ReminderName, starttime AS StartTime, period AS Period, version AS Version
+SELECT grainid AS "GrainId", remindername AS "ReminderName", starttime AS "StartTime", period AS "Period", version AS "Version"
 FROM orleansreminderstable
 WHERE serviceid = @ServiceId::text AND (grainhash > @BeginHash::integer OR grainhash <= @EndHash::integer)
 $query$);
