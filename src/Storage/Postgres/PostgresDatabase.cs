@@ -135,11 +135,13 @@ public sealed class PostgresDatabase : IAsyncDisposable
     {
         options.Validate();
         NpgsqlConnectionStringBuilder text = options.Parse();
-        if (!text.ContainsKey("Maximum Pool Size")) text.MaxPoolSize = options.ConnectionsMax;
-        if (!text.ContainsKey("Command Timeout")) text.CommandTimeout = (int)options.CommandTimeout.TotalSeconds;
-        if (!text.ContainsKey("Timeout")) text.Timeout = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
-        if (!text.ContainsKey("Read Buffer Size")) text.ReadBufferSize = 1 << 16;
-        if (!text.ContainsKey("Write Buffer Size")) text.WriteBufferSize = 1 << 16;
+        // The builder "contains" every keyword it knows; its keys are those that were given.
+        HashSet<string> given = [.. text.Keys.Cast<string>()];
+        if (!given.Contains("Maximum Pool Size")) text.MaxPoolSize = options.ConnectionsMax;
+        if (!given.Contains("Command Timeout")) text.CommandTimeout = (int)options.CommandTimeout.TotalSeconds;
+        if (!given.Contains("Timeout")) text.Timeout = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
+        if (!given.Contains("Read Buffer Size")) text.ReadBufferSize = 1 << 16;
+        if (!given.Contains("Write Buffer Size")) text.WriteBufferSize = 1 << 16;
         text.ApplicationName ??= "opsync";
         // No call leaves anything behind in its session but what the initializer sets.
         text.NoResetOnClose = true;

@@ -110,6 +110,22 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Limits_of_the_connection_string_go_before_those_of_the_options()
+    {
+        await using (PostgresDatabase database = await PostgresDatabase.OpenAsync(_options, null, Token))
+        {
+            NpgsqlConnectionStringBuilder text = new(database.Source.ConnectionString);
+            Assert.Equal((8, 15, "opsync"), (text.MaxPoolSize, text.CommandTimeout, text.ApplicationName));
+        }
+        PostgresOptions spelled = _options with { ConnectionString = _options.ConnectionString + ";MaxPoolSize=5;Command Timeout=9;Application Name=mine" };
+        await using (PostgresDatabase database = await PostgresDatabase.OpenAsync(spelled, null, Token))
+        {
+            NpgsqlConnectionStringBuilder text = new(database.Source.ConnectionString);
+            Assert.Equal((5, 9, "mine"), (text.MaxPoolSize, text.CommandTimeout, text.ApplicationName));
+        }
+    }
+
+    [Fact]
     public async Task Server_that_cannot_be_reached_is_named()
     {
         PostgresOptions options = new() { ConnectionString = "Host=/nowhere;Username=u;Password=hunter2;Database=d", RetryTime = TimeSpan.Zero };

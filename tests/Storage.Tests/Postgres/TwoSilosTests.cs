@@ -139,13 +139,13 @@ public sealed class TwoSilosTests : IAsyncLifetime
         Task[] writers = [.. _stores.Skip(1).Select((store, i) => Task.Run(async () =>
         {
             Random random = Seeds.Create(i);
-            for (int round = 0; round < 30; round++)
+            for (int round = 0; round < 15; round++)
             {
                 ulong first = (ulong)random.Next(1_400);
                 await store.AppendAsync(_chain.Items(first, first + 20), Token);
             }
         }, Token))];
-        for (int round = 0; round < 8; round++) await _stores[0].PruneBelowAsync(1_000, Token);
+        for (int round = 0; round < 4; round++) await _stores[0].PruneBelowAsync(1_000, Token);
         await Task.WhenAll(writers);
         foreach (Island island in await _stores[0].GetIslandsAsync(Everything, TrustRank.None, Token))
         {
