@@ -16,6 +16,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly string _binaries, _data;
     private readonly string[] _settings;
     private Process? _guard;
+    private int _databases;
 
     private PostgresServer(string binaries, string directory, string[] settings)
     {
@@ -88,6 +89,18 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes a database of its own for a test.</summary>
+    /// <returns>Its connection string.</returns>
+    public async Task<string> CreateDatabaseAsync()
+    {
+        string name = $"t{Interlocked.Increment(ref _databases)}";
+        await RunAsync(Path.Combine(_binaries, "createdb"), "-h", Directory, "-U", "postgres", name);
+        return $"Host={Directory};Username=postgres;Database={name}";
+    }
+
+    /// <summary>What the server says of itself, such as <c>postgres (PostgreSQL) 15.1</c>.</summary>
+    public async Task<string> VersionAsync() => (await OutputAsync(Path.Combine(_binaries, "postgres"), "--version")).Trim();
+
     /// <summary>Ends it and removes its files.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -120,12 +133,15 @@ public sealed class PostgresServer : IAsyncDisposable
     private static string[] AsServerUser(string[] command) =>
         Environment.UserName == "root" ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", .. command] : command;
 
-    private static async Task RunAsync(params string[] command)
+    private static Task RunAsync(params string[] command) => OutputAsync(command);
+
+    private static async Task<string> OutputAsync(params string[] command)
     {
         using Process process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0) throw new InvalidOperationException($"{string.Join(' ', command)}: {await output}{await error}");
+        return await output;
     }
 
     private static async Task<bool> SucceedsAsync(params string[] command)
