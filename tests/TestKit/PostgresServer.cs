@@ -104,6 +104,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Ends it and removes its files.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_guard is not null) await FreezeAsync(on: false);   // a test that failed may have left it frozen
         await StopAsync(crash: true);
         System.IO.Directory.Delete(Directory, recursive: true);
     }
