@@ -10,9 +10,6 @@ namespace OpSync.Storage.Postgres;
 /// ascending order, so any number of processes may write to one chain.</summary>
 internal static class PostgresBlockWriter
 {
-    /// <summary>Bytes of payload in one statement; the server holds all of them at once.</summary>
-    private const long StatementBytesMax = 16 << 20;
-
     private const NpgsqlDbType Numbers = NpgsqlDbType.Array | NpgsqlDbType.Bigint, Bytes = NpgsqlDbType.Array | NpgsqlDbType.Bytea;
     private const NpgsqlDbType Ranks = NpgsqlDbType.Array | NpgsqlDbType.Smallint, Lengths = NpgsqlDbType.Array | NpgsqlDbType.Integer;
 
@@ -21,27 +18,21 @@ internal static class PostgresBlockWriter
     {
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync().ConfigureAwait(false);
         HashSet<ulong> claimed = [];
-        HashSet<BlockId> inserted = [];
         await using (NpgsqlBatch batch = new(connection))
         {
+            // Once in the life of a session, and empty again after every transaction.
+            batch.BatchCommands.Add(Command(
+                "CREATE TEMPORARY TABLE IF NOT EXISTS opsync_incoming (LIKE opsync_blocks INCLUDING STORAGE) ON COMMIT DELETE ROWS"));
             // The update that never happens locks the rows that are there, and leaves nothing behind.
             batch.BatchCommands.Add(Command("""
                 INSERT INTO opsync_canonical AS c (chain_id, number, rank, length, hash, parent)
                 SELECT $1, n.* FROM unnest($2, $3, $4, $5, $6) AS n (number, rank, length, hash, parent) ORDER BY n.number
                 ON CONFLICT (chain_id, number) DO UPDATE SET rank = c.rank WHERE false RETURNING number
                 """, [chain, .. Claims(group.Claims)]));
-            foreach (IReadOnlyList<StoredBlock> part in Parts(group.Blocks)) batch.BatchCommands.Add(InsertBlocks(chain, part));
-
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync().ConfigureAwait(false);
             while (await reader.ReadAsync().ConfigureAwait(false)) claimed.Add((ulong)reader.GetInt64(0));
-            while (await reader.NextResultAsync().ConfigureAwait(false))
-            {
-                while (await reader.ReadAsync().ConfigureAwait(false))
-                {
-                    inserted.Add(new BlockId((ulong)reader.GetInt64(0), new Hash32(reader.GetFieldValue<byte[]>(1))));
-                }
-            }
         }
+        HashSet<BlockId> inserted = await InsertBlocksAsync(connection, chain, group.Blocks).ConfigureAwait(false);
 
         Dictionary<ulong, CanonicalEntry> existing = claimed.Count == group.Claims.Count
             ? []
@@ -156,16 +147,36 @@ internal static class PostgresBlockWriter
         return entries;
     }
 
-    private static NpgsqlBatchCommand InsertBlocks(long chain, IReadOnlyList<StoredBlock> blocks) => Command("""
-        INSERT INTO opsync_blocks (chain_id, number, timestamp, hash, parent, signature, wire)
-        SELECT $1, n.* FROM unnest($2, $3, $4, $5, $6, $7) AS n (number, timestamp, hash, parent, signature, wire)
-        ON CONFLICT DO NOTHING RETURNING number, hash
-        """,
-        [
-            chain, Array(Numbers, blocks, b => (long)b.Number), Array(Numbers, blocks, b => unchecked((long)b.Timestamp)),
-            Array(Bytes, blocks, b => b.Hash.Bytes.ToArray()), Array(Bytes, blocks, b => b.ParentHash.Bytes.ToArray()),
-            Array(Bytes, blocks, b => b.Signature), Array(Bytes, blocks, b => b.Wire),
-        ]);
+    /// <summary>Copies blocks beside the table and then moves over what is not there yet.</summary>
+    /// <returns>The blocks that were not.</returns>
+    private static async Task<HashSet<BlockId>> InsertBlocksAsync(NpgsqlConnection connection, long chain, IReadOnlyList<StoredBlock> blocks)
+    {
+        const string columns = "chain_id, number, timestamp, hash, parent, signature, wire";
+        await using (NpgsqlBinaryImporter copy = await connection.BeginBinaryImportAsync($"COPY opsync_incoming ({columns}) FROM STDIN (FORMAT BINARY)")
+            .ConfigureAwait(false))
+        {
+            copy.Timeout = TimeSpan.FromSeconds(connection.CommandTimeout);
+            foreach (StoredBlock block in blocks)
+            {
+                await copy.StartRowAsync().ConfigureAwait(false);
+                await copy.WriteAsync(chain, NpgsqlDbType.Bigint).ConfigureAwait(false);
+                await copy.WriteAsync((long)block.Number, NpgsqlDbType.Bigint).ConfigureAwait(false);
+                await copy.WriteAsync(unchecked((long)block.Timestamp), NpgsqlDbType.Bigint).ConfigureAwait(false);
+                await copy.WriteAsync(block.Hash.Bytes.ToArray(), NpgsqlDbType.Bytea).ConfigureAwait(false);
+                await copy.WriteAsync(block.ParentHash.Bytes.ToArray(), NpgsqlDbType.Bytea).ConfigureAwait(false);
+                if (block.Signature is null) await copy.WriteNullAsync().ConfigureAwait(false);
+                else await copy.WriteAsync(block.Signature, NpgsqlDbType.Bytea).ConfigureAwait(false);
+                await copy.WriteAsync(block.Wire, NpgsqlDbType.Bytea).ConfigureAwait(false);
+            }
+            await copy.CompleteAsync().ConfigureAwait(false);
+        }
+        await using NpgsqlCommand insert = new(
+            $"INSERT INTO opsync_blocks ({columns}) SELECT {columns} FROM opsync_incoming ON CONFLICT DO NOTHING RETURNING number, hash", connection);
+        await using NpgsqlDataReader reader = await insert.ExecuteReaderAsync().ConfigureAwait(false);
+        HashSet<BlockId> inserted = [];
+        while (await reader.ReadAsync().ConfigureAwait(false)) inserted.Add(new BlockId((ulong)reader.GetInt64(0), PostgresBlockReader.Hash(reader, 1)));
+        return inserted;
+    }
 
     /// <summary>Parameters 2 to 6 of the statements over claims.</summary>
     private static object[] Claims(IReadOnlyList<AppendGroup.Claim> claims) =>
@@ -174,23 +185,6 @@ internal static class PostgresBlockWriter
         Array(Lengths, claims, c => c.Block.Wire.Length), Array(Bytes, claims, c => c.Block.Hash.Bytes.ToArray()),
         Array(Bytes, claims, c => c.Block.ParentHash.Bytes.ToArray()),
     ];
-
-    private static IEnumerable<IReadOnlyList<StoredBlock>> Parts(IReadOnlyList<StoredBlock> blocks)
-    {
-        List<StoredBlock> part = [];
-        long bytes = 0;
-        foreach (StoredBlock block in blocks)
-        {
-            if (part.Count > 0 && bytes + block.Wire.Length > StatementBytesMax)
-            {
-                yield return part;
-                (part, bytes) = ([], 0);
-            }
-            part.Add(block);
-            bytes += block.Wire.Length;
-        }
-        yield return part;
-    }
 
     private static NpgsqlParameter Array<TItem, TValue>(NpgsqlDbType type, IReadOnlyList<TItem> items, Func<TItem, TValue> value)
     {

@@ -154,7 +154,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
     /// <summary>A commit that returned is on the disk, whatever the server's default; a process that froze amid a transaction does not
     /// hold its locks for ever.</summary>
     private const string InitializeSql = """
-        SELECT set_config('idle_in_transaction_session_timeout', '30s', false),
+        SELECT set_config('idle_in_transaction_session_timeout', '30s', false), set_config('client_min_messages', 'warning', false),
           CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
         """;
 
