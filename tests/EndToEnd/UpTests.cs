@@ -40,7 +40,7 @@ public sealed class UpTests : IAsyncLifetime
               "dataDir": "data",
               "chains": [ { "network": "op-mainnet", "peers": ["{{_server.Address}}"] }, { "network": "op-sepolia" } ],
               "http": { "listen": ["127.0.0.1:0"], "tokens": [ { "name": "test", "hash": "{{hash}}", "scopes": ["read", "sync", "admin"] } ] },
-              "p2p": { "listen": ["/ip4/127.0.0.1/tcp/0"], "peerRate": 1000 },
+              "p2p": { "listen": ["/ip4/127.0.0.1/tcp/0"] },
             }
             """,
             TestContext.Current.CancellationToken);
@@ -84,7 +84,7 @@ public sealed class UpTests : IAsyncLifetime
             """
             {
               "dataDri": "x",
-              "memoryBudgetMiB": "lots",
+              "memoryBudgetMib": "lots",
               "chains": [ { "network": "op-manet" }, { "network": "op-sepolia", "peers": ["/ip4/1.2.3.4/tcp/9222"] } ],
               "http": { "listen": ["0.0.0.0:8645"], "tokens": [ { "name": "a", "hash": "sha256:12", "scopes": ["write"] } ] },
               "log": { "level": "loud" }
@@ -96,7 +96,7 @@ public sealed class UpTests : IAsyncLifetime
 
         foreach (string expected in new[]
         {
-            "dataDri (wrong.json): is no setting. Did you mean 'dataDir'?", "memoryBudgetMiB", "chains[0].network", "chains[1].peers", "http.tokens[0].hash",
+            "dataDri (wrong.json): is no setting. Did you mean 'dataDir'?", "memoryBudgetMib", "chains[0].network", "chains[1].peers", "http.tokens[0].hash",
             "http.tokens[0].scopes", "log.level", "otlp.endpoint (--set)",
         })
         {

@@ -6,7 +6,7 @@ internal static class SettingTable
     public static IReadOnlyList<Setting> All { get; } =
     [
         new("dataDir", SettingKind.Path, "opsync-data", "Directory of everything that is kept"),
-        new("memoryBudgetMiB", SettingKind.Whole, "128", "Payloads in memory while they are fetched, in MiB, 32 or more"),
+        new("memoryBudgetMib", SettingKind.Whole, "128", "Payloads in memory while they are fetched, in MiB, 32 or more"),
         new("chains[].network", SettingKind.Text, "", "Name of a known network; or else a rollup file"),
         new("chains[].rollup", SettingKind.Path, "", "Rollup configuration file, as op-node writes it"),
         new("chains[].name", SettingKind.Text, "the network's name, or chain-ID", "Name in paths and for people: letters, digits and dashes"),
@@ -34,7 +34,7 @@ internal static class SettingTable
         new("http.limits.callerStreams", SettingKind.Whole, "64", "Block streams of one caller"),
         new("http.limits.subscribers", SettingKind.Whole, "2048", "Subscribers of live events in all"),
         new("http.limits.callerSubscribers", SettingKind.Whole, "1024", "Subscribers of live events of one caller"),
-        new("http.limits.blockBytesMiB", SettingKind.Whole, "64", "Blocks on their way to callers, in MiB, 16 or more"),
+        new("http.limits.blockBytesMib", SettingKind.Whole, "64", "Blocks on their way to callers, in MiB, 16 or more"),
         new("log.level", SettingKind.Text, "information", "trace, debug, information, warning or error"),
         new("log.json", SettingKind.Switch, "false", "One JSON object per line"),
         new("otlp.endpoint", SettingKind.Text, "", "Where metrics are sent with OTLP over gRPC, for instance http://127.0.0.1:4317"),
