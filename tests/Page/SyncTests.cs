@@ -48,8 +48,8 @@ public sealed class SyncTests(Browser browser, Demo demo)
         await tab.AddPeerAsync(liar.Address);
         await tab.SeeAsync($"[data-peer='{liar.PeerId}']");
 
-        // The first range's anchor is the chain's now, and covers this one.
-        await tab.PostRangeAsync(demo.First, middle - 1, null, null);
+        // The anchor may lie above the range: the way down to it is stored.
+        await tab.PostRangeAsync(demo.First, middle - 1, demo.Last, demo.LastHash);
         string wrong = $"[data-peer='{liar.PeerId}'] td[data-label=Wrong][data-tone=bad]";
         await tab.SeeAsync(wrong);
         await tab.SeeAsync($"[data-peer='{liar.PeerId}'] td[data-label=Score]", "-");

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace OpSync.Page.Kit;
 
-/// <summary>The machine's own Chromium, driven by Playwright. With OPSYNC_SCREENSHOTS set to a directory, pictures go there.</summary>
+/// <summary>The machine's own Chromium, driven by Playwright. With PAGE_SCREENSHOTS set to a directory, pictures go there.</summary>
 public sealed class Browser : IAsyncLifetime
 {
     /// <summary>What a process of a loaded machine may take; nothing passes sooner or later because of it.</summary>

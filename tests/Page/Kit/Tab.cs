@@ -60,7 +60,7 @@ internal sealed class Tab : IAsyncDisposable
     /// <summary>A picture of the whole page, for whoever wants to look.</summary>
     public async Task ShootAsync(string name)
     {
-        if (Environment.GetEnvironmentVariable("OPSYNC_SCREENSHOTS") is not { Length: > 0 } directory) return;
+        if (Environment.GetEnvironmentVariable("PAGE_SCREENSHOTS") is not { Length: > 0 } directory) return;
         await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(directory, name + ".png"), FullPage = true });
     }
 

@@ -47,13 +47,13 @@ export function chainView() {
     update({ detail, ranges }) {
       const { chain, islands } = detail;
       text(name, chain.name);
-      text(id, `chain ${chain.chainId}`);
+      text(id, chain.name.endsWith(String(chain.chainId)) ? '' : `chain ${chain.chainId}`);
       head(stored, chain.stored, 'nothing yet');
       head(safe, chain.safe, 'no source tells');
       head(finalized, chain.finalized, 'no source tells');
       blocks(count(chain.blocks), `in ${plural(detail.islandCount, 'run')}`);
       peers(`${count(chain.usablePeers)}`, `usable of ${count(chain.peers)}`);
-      anchors(count(chain.anchors), chain.anchors === 0 ? 'nothing is trusted yet' : `highest ${count(detail.anchors[0]?.number ?? 0)}`);
+      anchors(count(chain.anchors), chain.anchors === 0 ? 'none of the chain’s own' : `highest ${count(detail.anchors[0]?.number ?? 0)}`);
 
       const own = ranges.filter(r => r.chainId === chain.chainId && !isEnded(r));
       const picture = JSON.stringify([islands, own.map(r => [r.first, r.last, r.cursor, r.state, !!r.stall]), details.open]);
