@@ -37,6 +37,7 @@ public sealed class SyncTests(Browser browser, Demo demo)
         await tab.SeeAsync(".range h3", $"{middle:N0} – {demo.Last:N0}");
         await Assertions.Expect(range.Locator("[role=progressbar]")).Not.ToHaveAttributeAsync(
             "aria-valuenow", "0", new LocatorAssertionsToHaveAttributeOptions { Timeout = Browser.PatienceMs });
+        await Assertions.Expect(tab["#t-blocks"]).Not.ToHaveTextAsync("0.0 blocks/s", new LocatorAssertionsToHaveTextOptions { Timeout = Browser.PatienceMs });
         await tab.ShootAsync("running");
         await tab.SeeAsync(".range .chip", "complete");
         await tab.SeeAsync(".range .why", "Every block is stored");
@@ -52,7 +53,7 @@ public sealed class SyncTests(Browser browser, Demo demo)
         await tab.PostRangeAsync(demo.First, middle - 1, demo.Last, demo.LastHash);
         string wrong = $"[data-peer='{liar.PeerId}'] td[data-label=Wrong][data-tone=bad]";
         await tab.SeeAsync(wrong);
-        await tab.SeeAsync($"[data-peer='{liar.PeerId}'] td[data-label=Score]", "-");
+        await tab.SeeAsync($"[data-peer='{liar.PeerId}'] td[data-label=Score]", "−");
         await tab.SeeAsync("#events", "wrong block");
         await tab.Page.ClickAsync($"[data-peer='{liar.PeerId}'] button[aria-expanded]");
         await tab.SeeAsync($"[data-peer='{liar.PeerId}'] .ledger [data-tone=bad]");

@@ -61,6 +61,7 @@ internal sealed class Tab : IAsyncDisposable
     public async Task ShootAsync(string name)
     {
         if (Environment.GetEnvironmentVariable("PAGE_SCREENSHOTS") is not { Length: > 0 } directory) return;
+        await Page.EvaluateAsync("scrollTo(0, 0)");
         await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(directory, name + ".png"), FullPage = true });
     }
 

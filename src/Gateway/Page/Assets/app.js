@@ -4,13 +4,13 @@ import { chainView } from './chains.js';
 import { Keyed, attribute, byId, make, text } from './dom.js';
 import { bytes, clock, count, left, plural, rate, span } from './format.js';
 import { forms } from './forms.js';
-import { Live, call, get } from './gateway.js';
-import { Model, isEnded, standing } from './model.js';
+import { Live, call, get, token } from './gateway.js';
+import { Model, endedMax, isEnded, standing } from './model.js';
 import { peerView } from './peers.js';
 import { rangeView } from './ranges.js';
 
 const detailDelay = 1_000;        // a chain's runs are asked for so much after its figures changed
-const peersMax = 200;
+const listMax = 200;              // the most that one page of a list has
 
 let model = new Model();
 let live = null;
@@ -60,10 +60,10 @@ function showTiles(open, allPeers) {
   const slowest = running.filter(r => r.timeLeft.highSeconds !== null).sort((a, b) => b.timeLeft.highSeconds - a.timeLeft.highSeconds)[0];
   text(byId('t-left'), slowest ? left(slowest.timeLeft) : '–');
   text(byId('t-left-why'), slowest ? (running.length > 1 ? 'of the longest range' : '') : (running[0]?.timeLeft.unknown ?? ''));
-  const usable = allPeers.filter(p => standing(p) === 'ok' && p.connected).length, out = allPeers.filter(p => standing(p) === 'out').length;
+  const usable = allPeers.filter(p => standing(p) === 'ok' && p.connected).length, blamed = allPeers.filter(p => p.rejected + p.malformed > 0).length;
   text(byId('t-peers'), count(usable));
-  text(byId('t-banned'), `of ${count(allPeers.length)}${out ? `, ${out} banned` : ''}`);
-  attribute(byId('t-banned'), 'data-tone', out ? 'bad' : null);
+  text(byId('t-blamed'), `of ${count(allPeers.length)}${blamed ? `, ${blamed} blamed` : ''}`);
+  attribute(byId('t-blamed'), 'data-tone', blamed ? 'bad' : null);
   const all = [...model.chains.values()];
   text(byId('t-stored'), count(all.reduce((sum, c) => sum + c.chain.blocks, 0)));
   text(byId('t-chains'), `on ${plural(all.length, 'chain')}`);
@@ -113,14 +113,15 @@ function setState(state) {
 
 // --- What is heard -------------------------------------------------------------------------------------------------
 
-async function loadPicture() {
+async function loadPicture(target) {
   const status = await get('v1/status');
-  const [details, rangePage, peerPage] = await Promise.all([
+  const [details, open, ended, peerPage] = await Promise.all([
     Promise.all(status.chains.map(c => get(`v1/chains/${encodeURIComponent(c.name)}`))),
-    get('v1/ranges?limit=50'),
-    get(`v1/peers?limit=${peersMax}`),
+    get(`v1/ranges?state=open&limit=${listMax}`),
+    get(`v1/ranges?state=ended&limit=${endedMax}`),
+    get(`v1/peers?limit=${listMax}`),
   ]);
-  model.load(status, details, rangePage.items, peerPage.items);
+  target.load(status, details, [...open.items, ...ended.items], peerPage.items);
 }
 
 /** The events of a chain have its figures; its runs are asked for, once for many changes. */
@@ -154,8 +155,8 @@ function start() {
   live?.close();
   for (const timer of due.values()) clearTimeout(timer);
   due.clear();
-  model = new Model();
-  model.onNote = note => { if (note.tone !== 'plain') text(byId('announcer'), note.text); };
+  const own = model = new Model();
+  own.onNote = note => { if (note.tone !== 'plain') text(byId('announcer'), note.text); };
   notesShown = null;
   link = 'connecting';
   lostAt = null;
@@ -163,7 +164,7 @@ function start() {
   showLink();
   const mine = live = new Live({
     async begin() {
-      await loadPicture();
+      await loadPicture(own);
       if (live !== mine) return;
       setState('ready');
       draw();
@@ -190,7 +191,7 @@ function start() {
       link = 'locked';
       model = new Model();
       setState('locked');
-      text(byId('locked-why'), error.message);
+      text(byId('locked-why'), token.get() || error.code !== 'unauthorized' ? error.message : 'Nothing is shown without one.');
       showLink();
       byId('locked-token').focus();
     },
@@ -204,7 +205,6 @@ async function carryOut(action) {
   try {
     await action();
   } catch (error) {
-    text(byId('alarm'), '');
     alert(error.message || 'The gateway cannot be reached.');
   }
 
@@ -234,7 +234,10 @@ forms({
   status: () => model.status,
   posted(range) { model.setRange(range); draw(); },
   added(peer) { model.setPeer(peer, true); draw(); },
-  tokenChanged: start,
+  tokenChanged() {
+    start();
+    byId('main').focus();
+  },
 });
 
 byId('retry').addEventListener('click', () => live.hurry());

@@ -34,6 +34,9 @@ export function left(timeLeft) {
   return a === b ? a : high < 60 ? `${Math.round(low)} – ${b}` : `${a} – ${b}`;
 }
 
+/** With a minus sign as wide as a digit. */
+export const signed = n => n.toFixed(1).replace('-', '−');
+
 export const percent = (part, all) => all > 0 ? (part === all ? 100 : Math.min(99.9, Math.floor(part / all * 1000) / 10)) : 0;
 
 export const clock = date => clockTime.format(date);

@@ -1,11 +1,11 @@
 // What the page knows: the latest state of every thing, and what follows from the changes.
 
-import { count, plural, short, words } from './format.js';
+import { count, plural, short, signed, words } from './format.js';
 
 const historyMax = 300;           // seconds of throughput
 const speedWindow = 6;            // seconds over which a peer's speed is measured
 const notesMax = 30;
-const endedMax = 8;
+export const endedMax = 8;         // ranges that ended, and are shown
 const stallSeconds = 5;           // a stall shorter than this is no news
 const graceMs = 10_000;           // a thing just added is shown before the chain's list has it
 
@@ -47,6 +47,11 @@ export class Model {
     this.chains = new Map(chains.map(c => [c.chain.chainId, c]));
     for (const range of ranges) this.setRange(range);
     for (const peer of peers) this.setPeer(peer);
+    const listed = new Set(ranges.map(r => r.id));
+    for (const id of this.#ranges.keys()) {
+      if (!listed.has(id)) this.#ranges.delete(id);
+    }
+
     this.#settled = true;
   }
 
@@ -82,7 +87,7 @@ export class Model {
     if (!this.#settled) return;
     if (!before && added) this.#note('plain', `Peer ${peerName(peer.peerId)} was added.`);
     const wrong = peer.rejected + peer.malformed - (before ? before.rejected + before.malformed : 0);
-    if (wrong > 0) this.#note('bad', `Peer ${peerName(peer.peerId)} sent ${plural(wrong, 'wrong block')}; its score is ${peer.score.toFixed(1)}.`);
+    if (wrong > 0) this.#note('bad', `Peer ${peerName(peer.peerId)} sent ${plural(wrong, 'wrong block')}; its score is ${signed(peer.score)}.`);
     if (before?.state !== peer.state && standing(peer) === 'out') this.#note('bad', `Peer ${peerName(peer.peerId)} is ${peer.state}.`);
   }
 

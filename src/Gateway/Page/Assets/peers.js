@@ -1,7 +1,7 @@
 // One row per peer, and below it, on demand, its ledger and what can be done about it.
 
 import { attribute, make, text } from './dom.js';
-import { bytes, clock, count, moment, rate, span, words } from './format.js';
+import { bytes, clock, count, moment, rate, signed, span, words } from './format.js';
 import { peerName, standing } from './model.js';
 
 const columns = ['Peer', 'State', 'Score', 'Doing', 'Speed', 'Good', 'Not found', 'Failed', 'Wrong', ''];
@@ -27,9 +27,9 @@ export function peerView(act, speedOf, now) {
 
   const facts = make('dl.facts'), ledger = make('ol.ledger'), ledgerTitle = make('h4', {}, 'Score ledger');
   const block = make('button.small', { type: 'button' }), protect = make('button.small', { type: 'button' });
-  const remove = make('button.small', { type: 'button' }, 'Remove');
+  const forgive = make('button.small', { type: 'button' }, 'Forgive'), remove = make('button.small', { type: 'button' }, 'Remove');
   const detail = make('tr.detail', { role: 'row', hidden: true },
-    make('td', { role: 'cell', colSpan: columns.length }, make('div.detail-box', {}, make('div', {}, ledgerTitle, ledger), make('div', {}, facts, make('p.buttons', {}, block, protect, remove)))));
+    make('td', { role: 'cell', colSpan: columns.length }, make('div.detail-box', {}, make('div', {}, ledgerTitle, ledger), make('div', {}, facts, make('p.buttons', {}, forgive, block, protect, remove)))));
   const row = make('tr', { role: 'row' }, ...cells);
   const root = make('tbody', { role: 'rowgroup' }, row, detail);
 
@@ -39,7 +39,8 @@ export function peerView(act, speedOf, now) {
     text(toggle, detail.hidden ? 'Details' : 'Less');
     showDetail();
   });
-  const isOut = () => standing(peer) === 'out' || peer.restingUntil !== null;
+  const isOut = () => standing(peer) === 'out';
+  forgive.addEventListener('click', () => act('unblock', peer));   // lifts a rest too
   block.addEventListener('click', () => act(isOut() ? 'unblock' : 'block', peer));
   protect.addEventListener('click', () => act(peer.protected ? 'unprotect' : 'protect', peer));
   remove.addEventListener('click', () => act('remove', peer));
@@ -60,7 +61,7 @@ export function peerView(act, speedOf, now) {
     if (detail.hidden) return;
     const entries = peer.ledger.slice(0, 12).map(e => make('li', {},
       make('time', { dateTime: e.when, title: moment(new Date(e.when)) }, clock(new Date(e.when))), make('span', {}, words(e.reason)),
-      make('span.num', { 'data-tone': e.amount < 0 ? 'bad' : 'plain' }, `${e.amount > 0 ? '+' : ''}${e.amount}`)));
+      make('span.num', { 'data-tone': e.amount < 0 ? 'bad' : 'plain' }, `${e.amount > 0 ? '+' : ''}${signed(e.amount)}`)));
     ledger.replaceChildren(...(entries.length > 0 ? entries : [make('li.quiet', {}, 'No entry.')]));
     const pairs = [
       ['Id', peer.peerId], ['Address', peer.addresses.join(', ') || 'unknown'], ['Agent', peer.agent || 'unknown'],
@@ -68,6 +69,7 @@ export function peerView(act, speedOf, now) {
       ['Received', bytes(peer.bytes)], ['Standing', [peer.configured ? 'named in the configuration' : '', peer.protected ? 'protected from bans' : ''].filter(Boolean).join(', ') || 'ordinary'],
     ];
     facts.replaceChildren(...pairs.map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));
+    forgive.hidden = isOut() || !(peer.restingUntil && Date.parse(peer.restingUntil) > now());
     text(block, isOut() ? 'Unblock' : 'Block');
     text(protect, peer.protected ? 'Unprotect' : 'Protect');
     remove.disabled = peer.configured;
@@ -87,7 +89,7 @@ export function peerView(act, speedOf, now) {
       text(chip, label);
       attribute(chip, 'data-tone', { ok: 'good', trouble: 'warn', out: 'bad' }[kind]);
       text(until, below);
-      text(score, peer.score.toFixed(1));
+      text(score, signed(peer.score));
       attribute(score, 'data-tone', peer.score < 0 ? 'bad' : null);
       text(doing, problem || (peer.inFlight > 0 ? `${count(peer.inFlight)} ${peer.inFlight === 1 ? 'request' : 'requests'} open` : kind === 'ok' ? 'idle' : '–'));
       text(speedMain, kind === 'out' ? '–' : `${bytes(speedOf(peer.peerId))}/s`);
