@@ -47,7 +47,9 @@ public sealed partial class RangeSync
 
     /// <summary>Nothing can be sent but copies, as the window is full or all heights left are asked for: such a copy may be owed. It
     /// is the end of the range that nothing comes after, so more may be owed there.</summary>
-    private bool MayOweCopy => _hedges.MayOwe(_window.Next == _end) && (!Fits(SizeExpected) || _window.Wanted.Next(_window.Base, ScanEnd) < 0);
+    private bool MayOweCopy => _hedges.MayOwe(_window.Next == _end) && IsIdle;
+
+    private bool IsIdle => !Fits(SizeExpected) || _window.Wanted.Next(_window.Base, ScanEnd) < 0;
 
     private long ScanEnd => Math.Min(_window.Next, _window.Base + _room.Blocks);
 
@@ -77,16 +79,21 @@ public sealed partial class RangeSync
     }
 
     /// <summary>Asks others for what silent peers were asked for. Of a peer that gave no sign of life since it was asked, while others
-    /// answer, nothing more is expected, long before its deadline, which is for slow answers. That is a request in the place of another
-    /// and not a second copy; should the first answer come after all, it is used.</summary>
+    /// answer, nothing more is expected, long before its deadline, which is for slow answers; with nothing else to send, of no request
+    /// that is open for long. That is a request in the place of another and not a second copy; should the first answer come after all,
+    /// it is used.</summary>
     private void WriteOffSilent()
     {
+        if (_options.HedgeShareMax == 0) return;
+        bool idle = IsIdle;
         int looks = SilentLooksMax;
         for (int place = _flights.Oldest; place >= 0 && looks > 0; place = _flights[place].Newer, looks--)
         {
             ref readonly Flight flight = ref _flights[place];
-            if (flight.IsWrittenOff || !_window.Contains(flight.Depth) || _peers[flight.PeerIndex].HeardAt >= flight.AskedAt) continue;
-            TimeSpan due = After(flight.AskedAt, Patience(_replyTimes.NearlyAllTake, 4, 8, flight.Expected));
+            if (flight.IsWrittenOff || !_window.Contains(flight.Depth)) continue;
+            bool silent = _peers[flight.PeerIndex].HeardAt < flight.AskedAt;
+            if (!silent && !idle) continue;
+            TimeSpan due = After(flight.AskedAt, silent ? Patience(_replyTimes.NearlyAllTake, 4, 8, flight.Expected) : _options.HedgeAfterMax);
             if (_now < due)
             {
                 _writeOffDue = Min(_writeOffDue, due);
@@ -96,6 +103,7 @@ public sealed partial class RangeSync
             ref Slot slot = ref _window[flight.Depth];
             if (!_peers.AnyLeft(AndAsked(_window.Tried(flight.Depth), in slot), HeightAt(flight.Depth), slot.Rounds > 0)) continue;
             _flights.WriteOff(place);
+            LearnSlower(in flight);
             slot.WrittenOff++;
             _window.MarkTried(flight.Depth, flight.PeerIndex);
             UpdateWanted(flight.Depth);

@@ -32,7 +32,8 @@ public sealed record RangeSyncOptions
     /// <summary>Size assumed for a block before sizes are known.</summary>
     public int SizeExpectedFirst { get; init; } = 32 << 10;
 
-    /// <summary>Second copies of slow requests as a share of first requests, 0 to 0.5; 0 sends none.</summary>
+    /// <summary>Second copies of slow requests as a share of first requests, 0 to 0.5. 0 sends none: then nobody is asked for a height
+    /// while another has it, until that one has failed.</summary>
     public double HedgeShareMax { get; init; } = 0.05;
 
     /// <summary>No second copy is sent before a request has been open this long, however fast peers answer otherwise.</summary>

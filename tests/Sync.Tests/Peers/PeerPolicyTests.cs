@@ -257,6 +257,11 @@ public sealed class PeerPolicyTests
 
         Assert.Equal([1, 2, 4, 8, 16, 30, 30], seconds);
         Report(policy, FetchOutcome.Good);
+
+        // That request was open when the good answer came: the peer is there.
+        Assert.Equal(Standing.Same, Report(policy, FetchOutcome.Timeout));
+        Assert.Equal(1, Admit(policy, 1).Granted);
+        Pass(TimeSpan.FromSeconds(1));
         Report(policy, FetchOutcome.Timeout);
         Assert.Equal(TimeSpan.FromSeconds(1), Admit(policy, 1).RetryAfter);
     }
