@@ -93,7 +93,8 @@ internal sealed class YamuxTarget : FuzzTarget
         bool isDialer = (input[0] & IsDialer) != 0, breaks = (input[0] & EndsBroken) != 0;
         int opened = input[0] >> 1 & 3;
         byte[] script = input[Head..];
-        ScriptedChannel channel = new(script, 1 + 16 * input[1], breaks);
+        int pieceSize = 1 + 16 * input[1];
+        ScriptedChannel channel = new(script, pieceSize, breaks);
         List<Reader> inbound = [], outbound = [];
         YamuxSession? session = null;
         Task<YamuxEnd>? ending = null;
@@ -107,7 +108,7 @@ internal sealed class YamuxTarget : FuzzTarget
             for (int i = 0; i < opened; i++) outbound.Add(new Reader((YamuxStream)session.TryOpen()!));
             _ = AcceptAsync(session, inbound);
         });
-        bound.End(1024 * 1024 + 64 * script.Length);
+        bound.End(1024 * 1024 + 64 * script.Length + 256 * (script.Length / pieceSize));   // the pump's own for each piece
 
         FuzzFailure.Unless(ending!.IsCompleted, "the session does not end with its channel");
         YamuxEnd end = ending.GetAwaiter().GetResult();
