@@ -1,5 +1,5 @@
 # The verbs of this repository, the same for people and for CI.
-.PHONY: build test long demo bench fmt ci
+.PHONY: build test long demo bench sim fmt ci
 build:
 	dotnet build -c Release OpSync.Orleans.sln
 test:
@@ -15,5 +15,8 @@ bench:
 	dotnet run -c Release --project src/Cli -- demo --blocks 20000 --json
 fmt:
 	dotnet format OpSync.Orleans.sln
+# All seeds of the simulated worlds, a million by default; SEED=n runs one, for instance one that failed.
+sim:
+	$(if $(SEED),OPSYNC_SEED=$(SEED) dotnet test -c Release tests/Simulation --filter Worlds,dotnet run -c Release --project bench/Simulation -- seeds 1000000)
 ci:
 	.ci/run

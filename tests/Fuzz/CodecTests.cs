@@ -31,4 +31,7 @@ public class CodecTests
 
     [Fact]
     public void Request_mutated_agrees_with_the_slow_decoder() => Fuzzer.Run(new RequestTarget());
+
+    [Fact]
+    public void Headers_mutated_agree_with_the_slow_decoder() => Fuzzer.Run(new HeadersTarget());
 }

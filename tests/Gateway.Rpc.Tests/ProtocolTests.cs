@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using OpSync.Codec.Tests.OpStack;
 using OpSync.Gateway.Rpc.Tests.Kit;
 using Xunit;
 
@@ -100,6 +101,24 @@ public sealed class ProtocolTests(PlainHost plain) : IClassFixture<PlainHost>
         Assert.NotNull(answers[1]!["result"]);
         Assert.Equal(-32003, (int)answers[2]!["error"]!["code"]!);
         Assert.NotNull(answers[3]!["result"]);
+    }
+
+    [Theory]
+    [InlineData(3_000)]
+    [InlineData(20_000)]
+    [InlineData(100_000)]
+    public async Task Block_beyond_the_limit_of_answers_is_an_error_and_its_hashes_are_not(int limit)
+    {
+        RealBlock block = RealBlock.Load("op-sepolia-26207962");
+        await using RpcHost host = await RpcHost.StartAsync(new RpcSettings
+        {
+            Chains = [new RpcChain(block.Chain) { TrustPostedBlocks = true }],
+            Limits = new RpcLimits { ResponseBytesMax = limit },
+        });
+        ulong chain = block.Chain.ChainId;
+        await host.ResultAsync(chain, "admin_postUnsafePayload", $"[{block.Json.GetProperty("executionPayloadEnvelope").GetRawText()}]", RpcHost.AdminToken);
+        Assert.Equal((-32003, "response too large"), await host.ErrorAsync(chain, "eth_getBlockByNumber", $"[\"0x{block.Number:x}\",true]"));
+        if (limit > 10_000) Assert.NotNull(await host.ResultAsync(chain, "eth_getBlockByNumber", $"[\"0x{block.Number:x}\",false]"));
     }
 
     [Theory]

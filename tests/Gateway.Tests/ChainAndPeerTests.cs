@@ -64,6 +64,22 @@ public sealed class ChainAndPeerTests
         await door.SendAsync(HttpMethod.Delete, "/v1/peers/16Uiu2HAmSomebodyE1seWhomNobodyKnowsAtA11Here123456", null, HttpStatusCode.NotFound);
     }
 
+    [Fact]
+    public async Task A_peer_is_blocked_unblocked_and_protected()
+    {
+        await using Door door = await Door.OpenAsync();
+        await door.World.AddAsync(ScriptedPeer.Honest(PeerId));
+
+        JsonNode blocked = await door.PostAsync($"/v1/peers/{PeerId}/block?seconds=60", "", HttpStatusCode.OK);
+        Assert.Equal("blocked", (string)blocked["state"]!);
+        Assert.NotNull(blocked["bannedUntil"]);
+        Assert.NotEqual("blocked", (string)(await door.PostAsync($"/v1/peers/{PeerId}/unblock", "", HttpStatusCode.OK))["state"]!);
+        Assert.True((bool)(await door.PostAsync($"/v1/peers/{PeerId}/protect", "", HttpStatusCode.OK))["protected"]!);
+        Assert.False((bool)(await door.PostAsync($"/v1/peers/{PeerId}/unprotect", "", HttpStatusCode.OK))["protected"]!);
+        await door.PostAsync($"/v1/peers/{PeerId}/block?seconds=0", "", HttpStatusCode.BadRequest);
+        await door.PostAsync("/v1/peers/nobody/unblock", "", HttpStatusCode.NotFound);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("/ip4/192.0.2.1/tcp/9222")]

@@ -74,7 +74,7 @@ public sealed class PostedBlockTests
         await StoreAsync(world, TestChain.Right, 5);
         Assert.Equal(new PostAnswer(PostVerdict.Contradicted, TestChain.Right.IdAt(5)), await PostAsync(world, TestChain.Wrong, 5));
         Assert.Equal(new PostAnswer(PostVerdict.Contradicted, TestChain.Right.IdAt(5)), await PostAsync(world, TestChain.Wrong, 6));
-        Assert.Equal(0, world.Budget.Used);
+        await world.BudgetReturnsAsync();
     }
 
     [Fact]

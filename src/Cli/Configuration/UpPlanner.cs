@@ -25,9 +25,9 @@ internal sealed class UpPlanner(SettingValues values)
     {
         string dataDir = Path.GetFullPath(values.Text("dataDir") ?? "opsync-data");
         IReadOnlyList<ChainPlan> chains = Chains(dataDir);
-        double peerRate = values.Decimal("p2p.peerRate", 0, 1e6);
+        double? peerRate = values.Has("p2p.peerRate") ? values.Decimal("p2p.peerRate", 4, 1e6) : null;
         double serveRate = values.Decimal("p2p.serveRate", 20, 1e6);
-        long budget = (long)values.Whole("memoryBudgetMiB", 128, 32, 1 << 20) << 20;
+        long budget = (long)values.Whole("memoryBudgetMib", 128, 32, 1 << 20) << 20;
         LogLevel level = Level();
         IReadOnlyList<Multiaddr> listen = P2pListen();
         GatewaySettings gateway = Gateway(chains);
@@ -167,7 +167,7 @@ internal sealed class UpPlanner(SettingValues values)
             values.Fault("http.listen", $"{open} can be reached from other machines: configure a token first ('opsync token new'), or listen on 127.0.0.1.");
         }
 
-        long blockBytes = (long)values.Whole("http.limits.blockBytesMiB", 64, 16, 1 << 20) << 20;
+        long blockBytes = (long)values.Whole("http.limits.blockBytesMib", 64, 16, 1 << 20) << 20;
         return new GatewaySettings
         {
             Chains = [.. chains.Select(c => new GatewayChain(c.Name, c.Spec) { Rpc = c.Rpc })],

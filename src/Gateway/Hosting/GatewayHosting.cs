@@ -16,6 +16,7 @@ using OpSync.Gateway.Problems;
 using OpSync.Gateway.Rpc;
 using OpSync.Gateway.Security;
 using OpSync.Gateway.Streaming;
+using OpSync.Gateway.Telemetry;
 
 namespace OpSync.Gateway.Hosting;
 
@@ -44,6 +45,9 @@ public static class GatewayHosting
         services.AddSingleton<BlockStream>();
         services.AddSingleton(new BlockBudget(settings.Limits.BlockBytesMax, settings.Limits.CallerBlockBytesMax));
         services.AddSingleton(s => new TokenBook(settings.Tokens, settings.JwtSecret, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<PrometheusCollector>();
+        services.AddSingleton<GatewayMetrics>();
+        services.AddHostedService<OtlpExport>();
         services.AddHostedService<GatewayAnnouncement>();
         services.AddOpSyncRpc(new RpcSettings { Chains = [.. settings.Chains.Select(c => c.Rpc)], AdminPolicy = Policies.Admin });
 
@@ -79,6 +83,8 @@ public static class GatewayHosting
     /// <summary>Lays the pipeline and maps every route. Call it once, after the application is built.</summary>
     public static WebApplication UseOpSyncGateway(this WebApplication app)
     {
+        // Made now, so that nothing measured from here on is missed.
+        _ = app.Services.GetRequiredService<PrometheusCollector>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseRouting();
@@ -97,6 +103,7 @@ public static class GatewayHosting
         PeerEndpoints.Map(v1);
         LiveEndpoints.Map(v1);
         HealthEndpoints.Map(routes);
+        MetricsEndpoint.Map(routes);
         routes.MapOpSyncRpc().RequireAuthorization(Policies.Read);
         routes.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         return app;

@@ -42,8 +42,8 @@ internal static class Map
         InFlight = report.InFlight,
         Quarantined = report.Quarantined,
         Stall = report.StallText.Length == 0 ? null : new StallJson { Code = CamelCase(report.StallCode), Text = report.StallText },
-        BlocksPerSecond = Math.Round(report.BlocksPerSecond, 1),
-        BytesPerSecond = Math.Round(report.BytesPerSecond),
+        BlocksPerSecond = report.State >= RangeState.Complete ? 0 : Math.Round(report.BlocksPerSecond, 1),
+        BytesPerSecond = report.State >= RangeState.Complete ? 0 : Math.Round(report.BytesPerSecond),
         TimeLeft = new TimeLeftJson
         {
             LowSeconds = report.TimeLeftLow is { } low ? Math.Round(low.TotalSeconds, 1) : null,

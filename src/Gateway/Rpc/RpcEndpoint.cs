@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Net.Http.Headers;
 
 namespace OpSync.Gateway.Rpc;
 
@@ -86,7 +87,7 @@ internal sealed class RpcEndpoint(RpcServer server, RpcSettings settings) : IDis
         && (await authorization.AuthorizeAsync(context.User, context, settings.AdminPolicy)).Succeeded;
 
     private static bool IsJson(string? contentType) =>
-        contentType is not null && contentType.AsSpan(0, Math.Max(0, contentType.IndexOf(';') is var end and >= 0 ? end : contentType.Length)).Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase);
+        MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The body in rented memory; null where it is larger than the limit.</summary>
     private static async Task<(byte[]? Body, int Length)> ReadAsync(HttpRequest request, int bytesMax, CancellationToken aborted)

@@ -14,6 +14,6 @@ internal static partial class RpcLog
     [LoggerMessage(6203, LogLevel.Information, "The trusted source {Source} of chain {ChainId} answers: safe {Safe}, finalized {Finalized}")]
     public static partial void SourceAnswers(ILogger logger, string source, ulong chainId, ulong safe, ulong finalized);
 
-    [LoggerMessage(6204, LogLevel.Information, "Block {Number} {Hash} was posted to chain {ChainId}: {Verdict}")]
+    [LoggerMessage(6204, LogLevel.Debug, "Block {Number} {Hash} was posted to chain {ChainId}: {Verdict}")]
     public static partial void Posted(ILogger logger, ulong number, string hash, ulong chainId, string verdict);
 }

@@ -55,6 +55,7 @@ public static class SiloHosting
         services.AddHostedService(s => s.GetRequiredService<Verifier>());
         SiloEngine.Add(builder, settings);
         services.AddHostedService<SwarmService>();
+        services.AddHostedService<SiloMetrics>();
         return builder;
     }
 

@@ -192,11 +192,10 @@ public sealed partial class RangeSync
         _window.Wanted[depth] = lacks && slot.Flights < asksMax && !_window.Parked[depth];
     }
 
-    /// <summary>Nobody is left to be asked in this round. A height that a newcomer took out of its wait keeps the time of the next.</summary>
     private void Park(long depth)
     {
         ref Slot slot = ref _window[depth];
-        if (slot.Due <= _now) slot.Due = After(_now, _options.NobodyHasRetry * (1 << slot.Rounds));
+        slot.Due = After(_now, _options.NobodyHasRetry * (1 << slot.Rounds));
         if (slot.Due < _parkedDue) _parkedDue = slot.Due;
         _window.Parked[depth] = true;
         UpdateWanted(depth);

@@ -98,8 +98,8 @@ public sealed partial class RangeSync
         bool agreed = senders.Count >= 2 && (allAsked || waited);
 
         // The word of one peer decides only if nobody at all says anything else, and others had time to turn up. Who is at the limit
-        // we keep for it is yet to be asked.
-        bool alone = _evidence.Answers.Count == 1 && allAsked && waited;
+        // we keep for it is yet to be asked, and who failed once is asked again.
+        bool alone = _evidence.Answers.Count == 1 && allAsked && waited && _window[0].Rounds > 0;
         if (!agreed && !alone) return;
         string who = string.Join(", ", senders.Take(NamesMax));
         _endText = $"The anchor {_top} is {_target.Anchor.Hash}, but {senders.Count} of the peers asked have {hash}: {who}.";

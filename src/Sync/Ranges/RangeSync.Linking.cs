@@ -47,6 +47,7 @@ public sealed partial class RangeSync
                 Condemn(sender, block.Id, slot.First.Hash);
                 break;
             case SlotState.Linked:
+                slot.HasCopy = true;
                 break;
             case SlotState.Lost:
                 slot.First = Candidate.Of(in block, sender);
@@ -246,7 +247,6 @@ public sealed partial class RangeSync
         }
 
         slot.State = SlotState.Lost;
-        slot.Due = TimeSpan.Zero;
         _linked--;
         _linkedBytes -= slot.First.Size;
         _window.Tried(depth).Clear();
@@ -266,6 +266,7 @@ public sealed partial class RangeSync
         }
 
         slot.State = SlotState.Durable;
+        if (slot.HasCopy) _out.Reject.Add(ack.Block);
         UpdateWanted(depth);
         CancelNeedless(depth);
         OnStored(slot.First.Size);

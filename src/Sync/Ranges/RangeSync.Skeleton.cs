@@ -84,6 +84,7 @@ public sealed partial class RangeSync
         if (slot.State == SlotState.Linked)
         {
             // The promotion is under way; whether it arrives or not, the store has the block.
+            _out.Reject.Add(new BlockId(HeightAt(depth), slot.First.Hash));
             _linked--;
             _linkedBytes -= slot.First.Size;
         }

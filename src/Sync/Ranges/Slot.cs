@@ -60,6 +60,9 @@ internal struct Slot
     /// <summary>Another range fetches it, or the store is known to hold it: not to be asked for.</summary>
     public bool Barred;
 
+    /// <summary>The right block came once more after it was promoted: quarantine may hold a copy that nobody will promote.</summary>
+    public bool HasCopy;
+
     /// <summary>Requests open for this height.</summary>
     public byte Flights;
 

@@ -108,6 +108,19 @@ public class RangeSyncSkeletonTests
     }
 
     [Fact]
+    public void Second_copy_of_a_promoted_block_leaves_the_quarantine_when_the_block_is_durable()
+    {
+        Script script = new Script(1, 20).Peers("a", "b");
+        script.Step(Known(19, 19)).Good(5);
+        script.Reply(new FetchReply(0, new PeerKey("b"), 5, FetchOutcome.Good, TestChain.Block(5)));
+        Assert.Empty(script.Rejected);
+
+        script.Ack(5);
+
+        Assert.Equal([new BlockId(5, TestChain.Hash(5))], script.Rejected);
+    }
+
+    [Fact]
     public void Hashes_above_the_cursor_and_below_the_range_are_ignored()
     {
         Script script = new Script(10, 20).Peers("a");

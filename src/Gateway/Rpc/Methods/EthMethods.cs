@@ -10,8 +10,10 @@ using OpSync.Contracts.Reading;
 namespace OpSync.Gateway.Rpc.Methods;
 
 /// <summary>The namespaces eth, net and web3, as far as stored blocks answer them (execution-apis).</summary>
-internal sealed class EthMethods(IGrainFactory grains, RpcBlocks blocks, RpcSettings settings)
+internal sealed class EthMethods(IGrainFactory grains, RpcBlocks blocks, RpcSettings settings, TimeProvider time)
 {
+    private readonly Snapshot<RangeReport[]> _open = new(chainId => ReadOpenAsync(grains, chainId, settings.Limits.ReportsMax), time);
+
     /// <summary>What this software calls itself.</summary>
     public static string Version { get; } = $"opsync/v{typeof(EthMethods).Assembly.GetName().Version?.ToString(3)}";
 
@@ -76,13 +78,17 @@ internal sealed class EthMethods(IGrainFactory grains, RpcBlocks blocks, RpcSett
         return null;
     }
 
+    private static async Task<RangeReport[]> ReadOpenAsync(IGrainFactory grains, ulong chainId, int countMax)
+    {
+        ChainReport chain = await grains.GetChain(chainId).GetReport();
+        RangeReport[] ranges = await Task.WhenAll(chain.RangeIds.Take(countMax).Select(id => grains.GetRange(chainId, id).GetReport()));
+        return [.. ranges.Where(r => r.State is RangeState.Running or RangeState.Paused)];
+    }
+
     /// <summary>False while no range is open. Else the heights that are being filled, and the highest block so far.</summary>
     private async Task<RpcError?> WriteSyncingAsync(RpcCall call)
     {
-        ChainReport chain = await grains.GetChain(call.Chain.ChainId).GetReport();
-        RangeReport[] ranges = await Task.WhenAll(
-            chain.RangeIds.Take(settings.Limits.ReportsMax).Select(id => grains.GetRange(call.Chain.ChainId, id).GetReport()));
-        RangeReport[] open = [.. ranges.Where(r => r.State is RangeState.Running or RangeState.Paused)];
+        RangeReport[] open = await _open.GetAsync(call.Chain.ChainId);
         if (open.Length == 0)
         {
             call.Result.WriteBooleanValue(false);

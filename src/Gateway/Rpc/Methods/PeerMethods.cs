@@ -7,10 +7,12 @@ namespace OpSync.Gateway.Rpc.Methods;
 
 /// <summary>The namespace opp2p, as far as a cluster without a host of its own can answer it (op-node/p2p/rpc_server.go). Fields
 /// without a meaning here have their zero values. Peers are changed over REST.</summary>
-internal sealed class PeerMethods(IGrainFactory grains, RpcSettings settings)
+internal sealed class PeerMethods(IGrainFactory grains, RpcSettings settings, TimeProvider time)
 {
     private const int Connected = 1;
     private static readonly string NoNodeId = new('0', 64);
+
+    private readonly Snapshot<PeerReport[]> _peers = new(chainId => ReadAsync(grains, chainId, settings.Limits.ReportsMax), time);
 
     public async Task<RpcError?> CallAsync(RpcCall call)
     {
@@ -18,10 +20,10 @@ internal sealed class PeerMethods(IGrainFactory grains, RpcSettings settings)
         {
             case "opp2p_peers":
                 if (call[0].ValueKind is not (JsonValueKind.True or JsonValueKind.False)) return RpcError.InvalidParameters("parameter 0 is neither true (connected only) nor false");
-                WritePeers(call, await ReadAsync(call), call[0].GetBoolean());
+                WritePeers(call, await _peers.GetAsync(call.Chain.ChainId), call[0].GetBoolean());
                 return null;
             case "opp2p_peerStats":
-                PeerReport[] peers = await ReadAsync(call);
+                PeerReport[] peers = await _peers.GetAsync(call.Chain.ChainId);
                 call.Result.WriteStartObject();
                 call.Result.WriteNumber("connected"u8, peers.Count(p => p.Connected));
                 foreach (string unknown in (string[])["table", "blocksTopic", "blocksTopicV2", "blocksTopicV3", "blocksTopicV4"]) call.Result.WriteNumber(unknown, 0);
@@ -34,10 +36,10 @@ internal sealed class PeerMethods(IGrainFactory grains, RpcSettings settings)
         }
     }
 
-    private async Task<PeerReport[]> ReadAsync(RpcCall call)
+    private static async Task<PeerReport[]> ReadAsync(IGrainFactory grains, ulong chainId, int countMax)
     {
-        ChainReport chain = await grains.GetChain(call.Chain.ChainId).GetReport();
-        return await Task.WhenAll(chain.PeerIds.Take(settings.Limits.ReportsMax).Select(id => grains.GetPeer(id).GetReport()));
+        ChainReport chain = await grains.GetChain(chainId).GetReport();
+        return await Task.WhenAll(chain.PeerIds.Take(countMax).Select(id => grains.GetPeer(id).GetReport()));
     }
 
     private static void WritePeers(RpcCall call, PeerReport[] peers, bool connectedOnly)

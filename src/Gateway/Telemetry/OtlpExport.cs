@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace OpSync.Gateway.Telemetry;
+
+/// <summary>Sends metrics and traces to an OTLP endpoint while the host runs, if one is configured.</summary>
+internal sealed class OtlpExport(GatewaySettings settings, ILogger<OtlpExport> log) : IHostedService, IDisposable
+{
+    private MeterProvider? _metrics;
+    private TracerProvider? _traces;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (settings.OtlpEndpoint is not { } endpoint) return Task.CompletedTask;
+        ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService("opsync", serviceVersion: settings.Version);
+        _metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource)
+            .AddMeter([.. PrometheusCollector.Meters.Select(m => m.EndsWith('.') ? m + "*" : m)]).AddOtlpExporter(o => Configure(o, endpoint)).Build();
+        _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource)
+            .AddSource("OpSync.*", "Microsoft.AspNetCore").AddOtlpExporter(o => Configure(o, endpoint)).Build();
+        Log.Exporting(log, endpoint.ToString());
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        Dispose();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        _metrics?.Dispose();
+        _traces?.Dispose();
+        (_metrics, _traces) = (null, null);
+    }
+
+    private static void Configure(OtlpExporterOptions options, Uri endpoint)
+    {
+        options.Endpoint = endpoint;
+        options.Protocol = OtlpExportProtocol.Grpc;
+        options.TimeoutMilliseconds = 2_000;   // a silent collector must not hold up the end of the process
+    }
+}

@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace OpSync.EndToEnd;
+
+/// <summary><c>opsync up</c> and the commands that work on it, as processes.</summary>
+public sealed class UpTests : IAsyncLifetime
+{
+    private const ulong First = 109279674;
+    private const ulong Last = 109279679;
+    private readonly TempDirectory _temp = new();
+    private readonly RealBlocks _blocks = RealBlocks.Load("op-mainnet", First, Last);
+    private Server _server = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _blocks.WriteArchiveAsync(_temp["blocks.opsync"]);
+        (await Opsync.RunAsync("import", _temp["blocks.opsync"], "--network", "op-mainnet", "--anchor", _blocks.Anchor, "--data-dir", _temp["source"])).ExpectExit(0);
+        _server = await Server.StartAsync("--network", "op-mainnet", "--data-dir", _temp["source"]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _temp.Dispose();
+    }
+
+    [Fact]
+    public async Task A_running_service_fills_a_range_for_a_remote_sync_and_stops_with_everything_stored()
+    {
+        Opsync.Result token = (await Opsync.RunAsync("token", "new", "--name", "test")).ExpectExit(0);
+        await File.WriteAllTextAsync(_temp["token"], token.Output, TestContext.Current.CancellationToken);
+        string hash = JsonNode.Parse(token.Error.TrimEnd().Split('\n')[^1])!["hash"]!.GetValue<string>();
+        await File.WriteAllTextAsync(
+            _temp["opsync.json"],
+            $$"""
+            {
+              // Comments and trailing commas are allowed.
+              "dataDir": "data",
+              "chains": [ { "network": "op-mainnet", "peers": ["{{_server.Address}}"] }, { "network": "op-sepolia" } ],
+              "http": { "listen": ["127.0.0.1:0"], "tokens": [ { "name": "test", "hash": "{{hash}}", "scopes": ["read", "sync", "admin"] } ] },
+              "p2p": { "listen": ["/ip4/127.0.0.1/tcp/0"] },
+            }
+            """,
+            TestContext.Current.CancellationToken);
+        (await Opsync.RunAsync("config", "check", "--config", _temp["opsync.json"])).ExpectExit(0);
+        using Process up = Opsync.Start("up", "--config", _temp["opsync.json"], "--log-json");
+        try
+        {
+            Task<string> errors = up.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            string gateway = await up.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)
+                ?? throw new InvalidOperationException(await errors);
+            string[] remote = ["--gateway", gateway, "--token-file", _temp["token"], "--json"];
+
+            (await Opsync.RunAsync("status", "--gateway", gateway, "--json")).ExpectExit(1);
+            JsonObject done = (await Opsync.RunAsync(
+                ["sync", "--network", "op-mainnet", "--first", $"{First}", "--last", $"{Last}", "--anchor", _blocks.Anchor, "--timeout", "60", .. remote])).ExpectExit(0).Json;
+            Assert.Equal(("complete", Last - First + 1), ((string)done["state"]!, (ulong)done["stored"]!));
+            Assert.Equal(Last, (ulong)(await Opsync.RunAsync(["status", .. remote])).ExpectExit(0).Json["chains"]![0]!["stored"]!["number"]!);
+            Assert.Equal(_server.PeerId, (string)(await Opsync.RunAsync(["peers", "list", .. remote])).ExpectExit(0).Json["items"]![0]!["peerId"]!);
+            Assert.Equal("complete", (string)(await Opsync.RunAsync(["ranges", "show", (string)done["id"]!, .. remote])).ExpectExit(0).Json["state"]!);
+
+            using Process kill = Process.Start("kill", ["-TERM", up.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            await up.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
+            Assert.True(up.ExitCode == 0, await errors);
+            Assert.All((await errors).TrimEnd().Split('\n'), line => Assert.NotNull(JsonNode.Parse(line)));
+        }
+        finally
+        {
+            if (!up.HasExited) up.Kill(entireProcessTree: true);
+        }
+
+        // What it stored, other commands read.
+        JsonObject verified = (await Opsync.RunAsync("blocks", "verify", "--data-dir", _temp["data/10"], "--anchor", _blocks.Anchor, "--json")).ExpectExit(0).Json;
+        Assert.Equal(6, (long)verified["verified"]!);
+    }
+
+    [Fact]
+    public async Task A_configuration_is_told_all_its_mistakes_at_once()
+    {
+        await File.WriteAllTextAsync(
+            _temp["wrong.json"],
+            """
+            {
+              "dataDri": "x",
+              "memoryBudgetMib": "lots",
+              "chains": [ { "network": "op-manet" }, { "network": "op-sepolia", "peers": ["/ip4/1.2.3.4/tcp/9222"] } ],
+              "http": { "listen": ["0.0.0.0:8645"], "tokens": [ { "name": "a", "hash": "sha256:12", "scopes": ["write"] } ] },
+              "log": { "level": "loud" }
+            }
+            """,
+            TestContext.Current.CancellationToken);
+
+        Opsync.Result result = (await Opsync.RunAsync("config", "check", "--config", _temp["wrong.json"], "--set", "otlp.endpoint=nowhere")).ExpectExit(2);
+
+        foreach (string expected in new[]
+        {
+            "dataDri (wrong.json): is no setting. Did you mean 'dataDir'?", "memoryBudgetMib", "chains[0].network", "chains[1].peers", "http.tokens[0].hash",
+            "http.tokens[0].scopes", "log.level", "otlp.endpoint (--set)",
+        })
+        {
+            Assert.Contains(expected, result.Error, StringComparison.Ordinal);
+        }
+
+        (await Opsync.RunAsync("up", "--config", _temp["wrong.json"])).ExpectExit(2);
+        Opsync.Result open = (await Opsync.RunAsync("config", "check", "--network", "op-mainnet", "--http-listen", "0.0.0.0:1")).ExpectExit(2);
+        Assert.Contains("opsync token new", open.Error, StringComparison.Ordinal);
+    }
+}
