@@ -27,6 +27,7 @@ function figure(list, label, live = false) {
   return (main, below = '') => {
     text(value, main);
     text(sub, below);
+    attribute(sub, 'title', below || null);
   };
 }
 
