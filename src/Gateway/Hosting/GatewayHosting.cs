@@ -63,6 +63,9 @@ public static class GatewayHosting
             o.SerializerOptions.MaxDepth = GatewayJson.DepthMax;
         });
         services.AddRoutingCore();
+
+        // Thrown so that the answer can say what is wrong; otherwise it would be a bare 400.
+        services.Configure<RouteHandlerOptions>(static o => o.ThrowOnBadRequest = true);
         services.AddOpenApi("v1", GatewayOpenApi.Configure);
 
         // The core only: the rest would keep keys in the home directory, for cookies that there are none of.

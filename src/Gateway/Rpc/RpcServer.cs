@@ -19,6 +19,12 @@ internal sealed class RpcServer(
     /// <param name="aborted">Cancelled when the caller went away.</param>
     public async Task AnswerAsync(RpcChain chain, ReadOnlyMemory<byte> body, ResponseBuffer answer, Func<ValueTask<bool>> isAdmin, CancellationToken aborted)
     {
+        if (!RpcText.IsUnicode(body.Span))
+        {
+            WriteError(answer, default, RpcError.Parse("the text is not Unicode"));
+            return;
+        }
+
         JsonDocument document;
         try
         {
