@@ -113,6 +113,7 @@ public sealed partial class RangeSync
             }
 
             _flights.WriteOff(place);
+            _inFlightBytes -= flight.Expected;
             LearnSlower(in flight);
             if (!isNew) _hedges.OnCopy();
             slot.WrittenOff++;
