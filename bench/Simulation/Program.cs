@@ -9,13 +9,16 @@ switch (args)
     case ["one", ..]:
         Console.WriteLine(SeedRun.Fault(int.Parse(args[1])) ?? "holds");
         return 0;
+    case ["trace", ..]:
+        PrintTrace(int.Parse(args[1]), int.Parse(args[2]));
+        return 0;
     case ["times", ..]:
         return PrintTimes(int.Parse(args[1]));
     case ["figures"]:
         foreach (Figure figure in Figures.All()) Console.WriteLine(figure);
         return 0;
     default:
-        Console.Error.WriteLine("usage: seeds COUNT [FIRST] | one SEED | times COUNT | figures");
+        Console.Error.WriteLine("usage: seeds COUNT [FIRST] | one SEED | trace SEED EVENTS | times COUNT | figures");
         return 2;
 }
 
@@ -55,5 +58,20 @@ static int PrintTimes(int count)
         Console.WriteLine($"{share:0.00}: {ratios[at]:0.00} times the ideal, {extra[at]:0.0} s more");
     }
 
+    const int Listed = 20;
+    SeedOutcome[] over = [.. outcomes.Where(o => Over(o) > TimeSpan.Zero).OrderByDescending(Over)];
+    Console.WriteLine($"{over.Length} worlds take more than {SeedRun.IdealFactor} times the ideal; the furthest beyond that:");
+    foreach (SeedOutcome o in over.Take(Listed))
+        Console.WriteLine($"seed {o.Seed}: {o.Took.TotalSeconds:0.0} s, {o.IdealTime.TotalSeconds:0.0} s are ideal, {Over(o).TotalSeconds:0.0} s over");
     return 0;
+}
+
+static TimeSpan Over(SeedOutcome outcome) => outcome.Took - (SeedRun.IdealFactor * outcome.IdealTime);
+
+static void PrintTrace(int seed, int events)
+{
+    World world = new(Plans.FromSeed(seed), eventsKept: events);
+    world.Run();
+    Console.WriteLine(world.Trace);
+    foreach (PeerRecord peer in world.Records) Console.WriteLine(peer);
 }

@@ -12,10 +12,6 @@ public static class Plans
 
     public static bool IsCalm(int seed) => seed % 3 == 0;
 
-    /// <summary>True for calm worlds whose honest peers have lines that carry what their limits permit, and no slow answers: those run
-    /// into deadlines, which costs more than the ideal knows.</summary>
-    public static bool IsTimed(WorldPlan plan) => IsCalm(plan.Seed) && plan.Peers.All(p => !p.IsHonest || (p.BytesPerSecond > 2e6 && p.SlowShare == 0));
-
     public static WorldPlan FromSeed(int seed)
     {
         Random random = new(seed);

@@ -14,9 +14,10 @@ public sealed class World
     private readonly Dictionary<ulong, int> _sizeMax = [];
     private List<ChainShell> _chains = [];
 
-    public World(WorldPlan plan, bool keepsCursorWaits = false)
+    public World(WorldPlan plan, bool keepsCursorWaits = false, int eventsKept = Trace.Usual)
     {
         Plan = plan;
+        Trace = new Trace(eventsKept);
         _random = new Random(plan.Seed);
         _records = [.. plan.Peers.Select(p => new PeerRecord(p, new Random(_random.Next())))];
         _recordOf = _records.ToDictionary(r => new PeerKey(r.Plan.Name));
@@ -38,7 +39,7 @@ public sealed class World
 
     public Agenda Agenda { get; } = new();
 
-    public Trace Trace { get; } = new();
+    public Trace Trace { get; }
 
     public SimStore Store { get; }
 

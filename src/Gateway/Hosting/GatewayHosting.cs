@@ -12,6 +12,7 @@ using Microsoft.Extensions.Logging;
 using OpSync.Gateway.Endpoints;
 using OpSync.Gateway.Json;
 using OpSync.Gateway.Live;
+using OpSync.Gateway.Page;
 using OpSync.Gateway.Problems;
 using OpSync.Gateway.Rpc;
 using OpSync.Gateway.Security;
@@ -108,6 +109,7 @@ public static class GatewayHosting
         HealthEndpoints.Map(routes);
         MetricsEndpoint.Map(routes);
         routes.MapOpSyncRpc().RequireAuthorization(Policies.Read);
+        routes.MapOpSyncPage();
         routes.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         return app;
     }

@@ -23,6 +23,7 @@ public sealed partial class PeerPolicy
     private readonly FairShare _shares = new();
     private readonly Queue<TimeSpan> _inFlight = new();
     private TimeSpan _restUntil = TimeSpan.MinValue;
+    private TimeSpan _answeredAt = TimeSpan.MinValue;
     private int _timeoutsInRow;
     private TimeSpan? _replyTime;
     private long _requests;
@@ -98,7 +99,8 @@ public sealed partial class PeerPolicy
     /// <summary>A request ended.</summary>
     /// <param name="outcome">How.</param>
     /// <param name="bytes">Payload bytes received.</param>
-    /// <param name="elapsed">Time it took; of good answers a moving average is kept.</param>
+    /// <param name="elapsed">Time it took; of good answers a moving average is kept. Zero if it was not measured: then nothing is learned
+    /// from it of the peer's speed.</param>
     /// <param name="now">Monotonic time.</param>
     /// <param name="wall">Wall time.</param>
     /// <param name="firstByte">Time to the first byte of the answer; zero if not known.</param>
@@ -110,20 +112,22 @@ public sealed partial class PeerPolicy
         if (!late) _inFlight.TryDequeue(out _);
         _bytes += Math.Max(0, bytes);
         bool answered = outcome is FetchOutcome.Good or FetchOutcome.NotFound or FetchOutcome.Malformed;
-        if (answered) OnAnswer(firstByte > TimeSpan.Zero ? firstByte : elapsed, elapsed, bytes, now);
+        if (answered && elapsed > TimeSpan.Zero) OnAnswer(firstByte > TimeSpan.Zero ? firstByte : elapsed, elapsed, bytes, now);
         if (outcome is FetchOutcome.RateLimited or FetchOutcome.Failed && !late) Slower(now);
         if (outcome == FetchOutcome.Good) _replyTime = _replyTime is { } known ? known + (elapsed - known) / 8 : elapsed;
         if (outcome is FetchOutcome.Good or FetchOutcome.NotFound) _timeoutsInRow = 0;
 
-        // It lives: there is no more reason to leave it alone. What the request cost was counted when it was late.
-        if (late && answered) _restUntil = TimeSpan.MinValue;
+        // It lives: there is no more reason to leave it alone. What a late request cost was counted when it was late.
+        if (answered) (_restUntil, _answeredAt) = (TimeSpan.MinValue, now);
         if (late && !OutcomeRules.Of(outcome).IsLie) return Standing.Same;
 
         Standing standing = Record(outcome, now, wall);
         if (outcome != FetchOutcome.Timeout) return standing;
         _timer.OnTimeout();
         _window.OnTimeout(now);
-        return Worse(standing, OnTimeout(now));
+
+        // Who answered others meanwhile is busy and not gone: fewer requests at a time help, a pause does not.
+        return _answeredAt > now - elapsed ? standing : Worse(standing, OnTimeout(now));
     }
 
     /// <summary>A fault was proven after the answer had been reported.</summary>

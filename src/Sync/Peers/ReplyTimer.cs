@@ -2,7 +2,9 @@ namespace OpSync.Sync.Peers;
 
 /// <summary>Works out how long to wait for a peer, from what its answers took. Not thread-safe.</summary>
 /// <remarks>Smoothed time and deviation of the first byte as in RFC 6298, to which the time for the bytes is added at the speed
-/// measured. Each request has a stream of its own, so even an answer that came too late is a sound sample.</remarks>
+/// measured. Each request has a stream of its own, so even an answer that came too late is a sound sample. Answers share the peer's
+/// line and differ in size by orders of magnitude: what the slowest of the last ones took beyond its first byte is granted to each,
+/// or a run of large blocks on a slow line would time out as a whole.</remarks>
 internal sealed class ReplyTimer
 {
     /// <summary>Shortest wait for a first byte (RFC 6298, section 2.4).</summary>
@@ -20,12 +22,19 @@ internal sealed class ReplyTimer
     /// <summary>An answer may take this many times as long as its size and the measured speed say.</summary>
     private const double SpeedMargin = 2;
 
+    /// <summary>The slowest answer's time for its bytes is forgotten by this share with each further answer.</summary>
+    private const double BodyForgotten = 1.0 / 64;
+
+    /// <summary>Reserve above it: the next one may be larger, or share the line with one more.</summary>
+    private const double BodyMargin = 1.5;
+
     /// <summary>Doublings after timeouts in a row; more would reach op-node's deadline anyway.</summary>
     private const int BackoffMax = 4;
 
     private TimeSpan? _smoothed;
     private TimeSpan _deviation;
     private double _bytesPerSecond;
+    private TimeSpan _slowestBody;
     private int _backoff;
 
     /// <summary>Smoothed time to the first byte; null before the first answer.</summary>
@@ -39,7 +48,7 @@ internal sealed class ReplyTimer
             double speed = (_bytesPerSecond > 0 ? _bytesPerSecond : BytesPerSecondUnknown) / SpeedMargin;
             if (_smoothed is not { } smoothed) return new ReplyTimeout(ReplyTimeout.Max, speed);
             TimeSpan spread = 4 * _deviation;
-            TimeSpan latency = smoothed + (spread > DeviationMin ? spread : DeviationMin);
+            TimeSpan latency = smoothed + (spread > DeviationMin ? spread : DeviationMin) + (BodyMargin * _slowestBody);
             if (latency < LatencyMin) latency = LatencyMin;
             return new ReplyTimeout(latency * (1 << _backoff), speed);
         }
@@ -63,7 +72,10 @@ internal sealed class ReplyTimer
             _deviation = firstByte / 2;
         }
 
-        double seconds = (elapsed - firstByte).TotalSeconds;
+        TimeSpan body = elapsed - firstByte;
+        _slowestBody -= _slowestBody * BodyForgotten;
+        if (body > _slowestBody) _slowestBody = body;
+        double seconds = body.TotalSeconds;
         if (bytes < SpeedSampleMin || seconds <= 0) return;
         double speed = bytes / seconds;
         _bytesPerSecond = _bytesPerSecond > 0 ? _bytesPerSecond + ((speed - _bytesPerSecond) / 8) : speed;

@@ -13,6 +13,9 @@ internal struct Flight
     public TimeSpan AskedAt;
     public bool IsCopy;
 
+    /// <summary>Its peer is silent: the height is asked for elsewhere as if this request were not open.</summary>
+    public bool IsWrittenOff;
+
     /// <summary>Place of another request for the same height, made before this one; -1 if there is none.</summary>
     public int Sibling;
     public int Older;
@@ -56,6 +59,9 @@ internal sealed class FlightTable
 
     /// <summary>The flight at a place.</summary>
     public ref readonly Flight this[int place] => ref _flights[place];
+
+    /// <summary>Counts upon a request no more; an answer is still taken.</summary>
+    public void WriteOff(int place) => _flights[place].IsWrittenOff = true;
 
     /// <summary>Opens a request. Its place is in <see cref="Newest"/> afterwards.</summary>
     /// <returns>Its id, never used before.</returns>

@@ -24,6 +24,9 @@ internal struct PeerEntry
     /// latency and throughput in one. Zero until there was one.</summary>
     public TimeSpan Pace;
 
+    /// <summary>When an answer of any kind came from it last.</summary>
+    public TimeSpan HeardAt;
+
     /// <summary>Blocks it gave.</summary>
     public long Blocks;
 
@@ -143,7 +146,7 @@ internal sealed class PeerTable
             if (!_numbers.TryGetValue(offer.Peer, out int number))
             {
                 number = Number(offer.Peer, renumbered);
-                _entries[number] = new PeerEntry { Key = offer.Peer, Order = _random.Next(), RestUntil = TimeSpan.MinValue, LiarUntil = TimeSpan.MinValue };
+                _entries[number] = new PeerEntry { Key = offer.Peer, Order = _random.Next(), RestUntil = TimeSpan.MinValue, LiarUntil = TimeSpan.MinValue, HeardAt = TimeSpan.MinValue };
             }
 
             ref PeerEntry entry = ref _entries[number];

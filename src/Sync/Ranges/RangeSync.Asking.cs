@@ -11,6 +11,9 @@ public sealed partial class RangeSync
     /// <summary>Heights looked at in vain in one step, so that no event costs the whole window.</summary>
     private const int MissesMax = 64;
 
+    /// <summary>This part of <see cref="RangeSyncOptions.NobodyHasRetry"/> is the pause for a height that somebody failed to give.</summary>
+    private const int FailedRetryParts = 4;
+
     /// <summary>A step that left heights unseen comes again after this time.</summary>
     private static readonly TimeSpan ScanAgain = TimeSpan.FromMilliseconds(10);
 
@@ -72,6 +75,7 @@ public sealed partial class RangeSync
 
         bool isOpen = _flights.TryTake(reply.RequestId, reply.Peer, out Flight flight);
         if (isOpen) Close(in flight);
+        if (isOpen && reply.Outcome != FetchOutcome.Timeout) _peers[flight.PeerIndex].HeardAt = _now;
         if (isOpen && reply.Block is { } good)
         {
             TimeSpan perWeight = (_now - flight.AskedAt) / ReplyTimes.Weight(good.Size);
@@ -101,7 +105,9 @@ public sealed partial class RangeSync
                 break;
             default:
                 if (outcome == FetchOutcome.Timeout) LearnSlower(in flight);
-                if (_window.Contains(flight.Depth)) _window.MarkTried(flight.Depth, flight.PeerIndex);
+                if (!_window.Contains(flight.Depth)) break;
+                _window.MarkTried(flight.Depth, flight.PeerIndex);
+                if (outcome == FetchOutcome.NotFound) _window.MarkLacking(flight.Depth, flight.PeerIndex);
                 break;
         }
     }
@@ -114,6 +120,7 @@ public sealed partial class RangeSync
         if (!_window.Contains(flight.Depth)) return;
         ref Slot slot = ref _window[flight.Depth];
         slot.Flights--;
+        if (flight.IsWrittenOff) slot.WrittenOff--;
         slot.NewestFlight = _flights.Unchain(slot.NewestFlight, in flight);
         if (flight.Depth == 0) _window.ForgetTried(0, flight.PeerIndex);
         UpdateWanted(flight.Depth);
@@ -142,14 +149,35 @@ public sealed partial class RangeSync
                 continue;
             }
 
-            _window.Tried(depth).Clear();
-            if (slot.Rounds < BackoffStepsMax) slot.Rounds++;
-            Unpark(depth);
+            BeginRound(depth, ref slot);
         }
 
         // As with promotions: no search through the window for each height alone.
         TimeSpan soonest = After(_now, _options.NobodyHasRetry / 8);
         if (_parkedDue < soonest) _parkedDue = soonest;
+    }
+
+    /// <summary>All are asked for a height once more. Who said it lacks the block is left out as long as somebody else is there, who
+    /// failed or rests: asking again would only use up its rate. Not for ever, since peers fill their gaps.</summary>
+    private void BeginRound(long depth, ref Slot slot)
+    {
+        Span<ulong> lacking = _window.Lacking(depth);
+        if (slot.Rounds == BackoffStepsMax || !AnyBesides(lacking)) lacking.Clear();
+        lacking.CopyTo(_window.Tried(depth));
+        if (slot.Rounds < BackoffStepsMax) slot.Rounds++;
+        Unpark(depth);
+    }
+
+    /// <summary>True if somebody present is none of these.</summary>
+    private bool AnyBesides(ReadOnlySpan<ulong> peers)
+    {
+        ReadOnlySpan<ulong> present = _peers.Present;
+        for (int word = 0; word < present.Length; word++)
+        {
+            if ((present[word] & ~peers[word]) != 0) return true;
+        }
+
+        return false;
     }
 
     private void Admit()
@@ -189,13 +217,16 @@ public sealed partial class RangeSync
         bool lacks = slot.State == SlotState.Lost || (slot.State == SlotState.Open && !slot.Barred);
         if (!lacks) _window.Parked[depth] = false;
         int asksMax = depth == 0 && _evidence.Any ? AnchorAsksMax : 1;
-        _window.Wanted[depth] = lacks && slot.Flights < asksMax && !_window.Parked[depth];
+        _window.Wanted[depth] = lacks && slot.Flights - slot.WrittenOff < asksMax && !_window.Parked[depth];
     }
 
     private void Park(long depth)
     {
         ref Slot slot = ref _window[depth];
-        slot.Due = After(_now, _options.NobodyHasRetry * (1 << slot.Rounds));
+
+        // Who failed or rests may well have it; only if all lack it is there no hurry.
+        int pause = AnyBesides(_window.Lacking(depth)) ? FailedRetryParts : 1;
+        slot.Due = After(_now, _options.NobodyHasRetry * (1 << slot.Rounds) / pause);
         if (slot.Due < _parkedDue) _parkedDue = slot.Due;
         _window.Parked[depth] = true;
         UpdateWanted(depth);
@@ -222,7 +253,7 @@ public sealed partial class RangeSync
 
         foreach (int peer in _asked) _askOf[peer] = null;
         _asked.Clear();
-        _cursorCopyDue = TimeSpan.MaxValue;
+        _cursorCopyDue = _idleCopyDue = _writeOffDue = TimeSpan.MaxValue;
         if (_paused || _now < _ourFaultUntil) return;
         _peers.TypicalPace = _replyTimes.Median;
         _rate.Advance(_now);
@@ -230,6 +261,7 @@ public sealed partial class RangeSync
         // The cursor's height may pass the limits, else a full quarantine would wait for it forever; but not while the blocks
         // already linked fill the window alone: those leave by the store, and it sets the pace.
         if (_window.Contains(_cursor) && _window.Wanted[_cursor] && _linkedBytes < BytesMax) TryAsk(_cursor, PickFor.Cursor);
+        WriteOffSilent();
         SendCopies();
         long from = _scanFrom;
         _scanFrom = -1;
@@ -243,7 +275,7 @@ public sealed partial class RangeSync
     private void Scan(long from)
     {
         int left = MissesMax;
-        long end = Math.Min(_window.Next, _window.Base + _room.Blocks);
+        long end = ScanEnd;
         for (long depth = Math.Max(from, _window.Base); (depth = _window.Wanted.Next(depth, end)) >= 0; depth++)
         {
             if (!_peers.AnyFree || _flights.IsFull || !Fits(SizeExpected)) return;
@@ -284,7 +316,7 @@ public sealed partial class RangeSync
             return true;
         }
 
-        if (slot.Flights == 0 && _peers.AnyAvailable && !_peers.AnyLeft(tried, HeightAt(depth), slot.Rounds > 0)) Park(depth);
+        if (slot.Flights == slot.WrittenOff && _peers.AnyAvailable && !_peers.AnyLeft(tried, HeightAt(depth), slot.Rounds > 0)) Park(depth);
         return false;
     }
 
@@ -330,7 +362,7 @@ public sealed partial class RangeSync
         if (_evidence.Any && _cursor == 0) due = Min(due, Later(After(_evidence.Since, _options.AnchorMismatchPatience)));
         due = Min(due, _deadline);
         if (_paused) return due;
-        due = Min(due, Later(CopyDue()));
+        due = Min(due, Min(Later(CopyDue()), _writeOffDue));
         if (_window.Wanted.Count + _window.Parked.Count == 0) return due;
         if (_scanFrom >= 0) due = Min(due, After(_now, ScanAgain));
         return Min(due, Min(Later(_ourFaultUntil), _peers.NextRestEnd(_now)));

@@ -94,28 +94,18 @@ public sealed partial class RangeSync
         if (_cursor > 0 || !_evidence.Any || !_window.Contains(0)) return;
         (Hash32 hash, List<PeerKey> senders) = _evidence.Strongest();
         bool waited = _now >= After(_evidence.Since, _options.AnchorMismatchPatience);
-        bool allAsked = _window[0].Flights == 0 && !AnyUntried(_peers.Present);
-        bool agreed = senders.Count >= 2 && (allAsked || waited);
+        bool allAsked = _window[0].Flights == 0 && !AnyBesides(_window.Tried(0));
 
-        // The word of one peer decides only if nobody at all says anything else, and others had time to turn up. Who is at the limit
-        // we keep for it is yet to be asked, and who failed once is asked again.
+        // At once only if all who are there agree. Who failed, is at the limit we keep for it or is busy has the time to be heard.
+        bool agreed = senders.Count >= 2 && (waited || (allAsked && senders.Count == _peers.Count));
+
+        // The word of one peer decides only if nobody at all says anything else, and who failed was asked again.
         bool alone = _evidence.Answers.Count == 1 && allAsked && waited && _window[0].Rounds > 0;
         if (!agreed && !alone) return;
         string who = string.Join(", ", senders.Take(NamesMax));
         _endText = $"The anchor {_top} is {_target.Anchor.Hash}, but {senders.Count} of the peers asked have {hash}: {who}.";
         Contradict(new Contradiction(_top, _target.Anchor.Hash, hash, who));
         Finish(RangeResult.AnchorMismatch);
-    }
-
-    private bool AnyUntried(ReadOnlySpan<ulong> peers)
-    {
-        Span<ulong> tried = _window.Tried(0);
-        for (int word = 0; word < peers.Length; word++)
-        {
-            if ((peers[word] & ~tried[word]) != 0) return true;
-        }
-
-        return false;
     }
 
     /// <summary>The anchor's hash was seen: who named another at its height lied.</summary>

@@ -3,12 +3,22 @@ namespace OpSync.Sync.Ranges;
 // Second copies of requests that take too long, and the end of requests that are not needed any more.
 public sealed partial class RangeSync
 {
-    /// <summary>Requests open at once for the cursor's height; for others there are two.</summary>
+    /// <summary>Requests open at once for the cursor's height, and for any when there is nothing else to send; else there are
+    /// two.</summary>
     private const int CursorAsksMax = 3;
 
+    /// <summary>Oldest requests looked at in one step when there is nothing else to send.</summary>
+    private const int IdleLooksMax = 64;
+
+    /// <summary>Oldest requests looked at in one step for silent peers.</summary>
+    private const int SilentLooksMax = 128;
+
+    private readonly ulong[] _leftOut;
     private readonly ReplyTimes _replyTimes = new();
     private readonly HedgeBudget _hedges;
     private TimeSpan _cursorCopyDue = TimeSpan.MaxValue;
+    private TimeSpan _idleCopyDue = TimeSpan.MaxValue;
+    private TimeSpan _writeOffDue = TimeSpan.MaxValue;
 
     /// <summary>How long the cursor's request may take before another peer is asked as well. The whole range waits: with copies to
     /// spare as long as half of the answers take, else as long as most take.</summary>
@@ -35,6 +45,14 @@ public sealed partial class RangeSync
             : patience;
     }
 
+    /// <summary>Nothing can be sent but copies, as the window is full or all heights left are asked for: such a copy may be owed. It
+    /// is the end of the range that nothing comes after, so more may be owed there.</summary>
+    private bool MayOweCopy => _hedges.MayOwe(_window.Next == _end) && IsIdle;
+
+    private bool IsIdle => !Fits(SizeExpected) || _window.Wanted.Next(_window.Base, ScanEnd) < 0;
+
+    private long ScanEnd => Math.Min(_window.Next, _window.Base + _room.Blocks);
+
     private bool MayCopyStraggler => _flights.Watched >= 0 && _peers.AnyFree && _hedges.Allows(isCursor: false);
 
     /// <summary>Sends what copies are due and allowed: the cursor's first, then those of the oldest requests.</summary>
@@ -56,11 +74,68 @@ public sealed partial class RangeSync
             ref Slot slot = ref _window[flight.Depth];
             if (slot.Flights == 1 && Fits(flight.Expected)) TryCopy(flight.Depth, ref slot, PickFor.Near, _now - flight.AskedAt);
         }
+
+        CopyOldest();
+    }
+
+    /// <summary>Asks others for what silent peers were asked for. Of a peer that gave no sign of life since it was asked, while others
+    /// answer, nothing more is expected, long before its deadline, which is for slow answers; with nothing else to send, of no request
+    /// that is open for long. That is a request in the place of another and not a second copy; should the first answer come after all,
+    /// it is used.</summary>
+    private void WriteOffSilent()
+    {
+        if (_options.HedgeShareMax == 0) return;
+        bool idle = IsIdle;
+        int looks = SilentLooksMax;
+        for (int place = _flights.Oldest; place >= 0 && looks > 0; place = _flights[place].Newer, looks--)
+        {
+            ref readonly Flight flight = ref _flights[place];
+            if (flight.IsWrittenOff || !_window.Contains(flight.Depth)) continue;
+            bool silent = _peers[flight.PeerIndex].HeardAt < flight.AskedAt;
+            if (!silent && !idle) continue;
+            TimeSpan due = After(flight.AskedAt, silent ? Patience(_replyTimes.NearlyAllTake, 4, 8, flight.Expected) : _options.HedgeAfterMax);
+            if (_now < due)
+            {
+                _writeOffDue = Min(_writeOffDue, due);
+                continue;
+            }
+
+            ref Slot slot = ref _window[flight.Depth];
+            if (!_peers.AnyLeft(AndAsked(_window.Tried(flight.Depth), in slot), HeightAt(flight.Depth), slot.Rounds > 0)) continue;
+            _flights.WriteOff(place);
+            LearnSlower(in flight);
+            slot.WrittenOff++;
+            _window.MarkTried(flight.Depth, flight.PeerIndex);
+            UpdateWanted(flight.Depth);
+        }
+    }
+
+    /// <summary>With nothing else to send: copies of the oldest requests, as soon as most answers would be there.</summary>
+    private void CopyOldest()
+    {
+        int looks = IdleLooksMax;
+        for (int place = _flights.Oldest; place >= 0 && looks > 0 && MayOweCopy; place = _flights[place].Newer, looks--)
+        {
+            ref readonly Flight flight = ref _flights[place];
+            if (flight.Depth == _cursor || !_window.Contains(flight.Depth)) continue;
+            ref Slot slot = ref _window[flight.Depth];
+            if (slot.NewestFlight != place || slot.Flights >= CursorAsksMax) continue;
+            TimeSpan patience = Patience(_replyTimes.MostTake, 1.25, 2, flight.Expected);
+            TimeSpan due = After(flight.AskedAt, patience);
+            if (_now >= due)
+            {
+                if (Fits(flight.Expected) && TryCopy(flight.Depth, ref slot, PickFor.Near, _now - flight.AskedAt)) continue;
+                due = Min(_peers.NextRestEnd(_now), After(_now, patience));
+            }
+
+            _idleCopyDue = Min(_idleCopyDue, due);
+        }
     }
 
     private void CopyCursor(ref Slot slot)
     {
-        if (slot.Flights is 0 or >= CursorAsksMax || (_cursor == 0 && _evidence.Any) || !_hedges.Allows(isCursor: true)) return;
+        if (slot.Flights is 0 or >= CursorAsksMax || (_cursor == 0 && _evidence.Any)) return;
+        if (!_hedges.Allows(isCursor: true) && !MayOweCopy) return;
         ref readonly Flight newest = ref _flights[slot.NewestFlight];
         TimeSpan patience = CursorPatience(newest.Expected);
         _cursorCopyDue = After(newest.AskedAt, patience);
@@ -75,16 +150,11 @@ public sealed partial class RangeSync
     private bool TryCopy(long depth, ref Slot slot, PickFor what, TimeSpan waited)
     {
         if (_flights.IsFull) return false;
-        Span<ulong> tried = stackalloc ulong[_peers.Words];
-        _window.Tried(depth).CopyTo(tried);
-        for (int place = slot.NewestFlight; place >= 0; place = _flights[place].Sibling)
-        {
-            int asked = _flights[place].PeerIndex;
-            tried[asked >> 6] |= 1UL << (asked & 63);
-        }
-
         int expected = SizeExpected;
-        int peer = _peers.Pick(tried, HeightAt(depth), slot.Rounds > 0, what, TimeSpan.MaxValue);
+        int peer = PickBesides(_window.Tried(depth), depth, in slot, what);
+
+        // All others failed. With nothing else to send, one of those may be asked again before the last of them has failed as well.
+        if (peer < 0 && MayOweCopy) peer = PickBesides(_window.Lacking(depth), depth, in slot, what);
 
         // A copy that would take far longer than the wait so far is likely to come second.
         if (peer < 0 || _peers[peer].Pace * ReplyTimes.Weight(expected) > 2 * waited) return false;
@@ -92,12 +162,30 @@ public sealed partial class RangeSync
         return true;
     }
 
+    /// <summary>A peer that is none of these and has no request open for the height; -1 if nobody can be asked.</summary>
+    private int PickBesides(ReadOnlySpan<ulong> these, long depth, in Slot slot, PickFor what) =>
+        _peers.Pick(AndAsked(these, in slot), HeightAt(depth), slot.Rounds > 0, what, TimeSpan.MaxValue);
+
+    /// <summary>These peers and those that have a request open for a height. Valid until the next call.</summary>
+    private ReadOnlySpan<ulong> AndAsked(ReadOnlySpan<ulong> these, in Slot slot)
+    {
+        these.CopyTo(_leftOut);
+        for (int place = slot.NewestFlight; place >= 0; place = _flights[place].Sibling)
+        {
+            int asked = _flights[place].PeerIndex;
+            _leftOut[asked >> 6] |= 1UL << (asked & 63);
+        }
+
+        return _leftOut;
+    }
+
     /// <summary>When the next copy will be due, if one is allowed.</summary>
     private TimeSpan CopyDue()
     {
-        if (!MayCopyStraggler) return _cursorCopyDue;
+        TimeSpan due = Min(_cursorCopyDue, _idleCopyDue);
+        if (!MayCopyStraggler) return due;
         ref readonly Flight flight = ref _flights[_flights.Watched];
-        return Min(_cursorCopyDue, After(flight.AskedAt, StragglerPatience(flight.Expected)));
+        return Min(due, After(flight.AskedAt, StragglerPatience(flight.Expected)));
     }
 
     /// <summary>Once a height has its block, whatever else was asked for it is given up. That is nobody's fault.</summary>

@@ -84,6 +84,7 @@ public sealed partial class RangeSync
         _hedges = new HedgeBudget(options.HedgeShareMax);
         _window = new Window(options.WindowBlocksMax, _end, _peers.Words);
         _flights = new FlightTable(2 * (options.WindowBlocksMax + AnchorAsksMax));
+        _leftOut = new ulong[_peers.Words];
         _askOf = new List<AskItem>?[_peers.Words * 64];
         _sizeExpected = options.SizeExpectedFirst;
         _bytesAllowed = options.WindowBytesMax;

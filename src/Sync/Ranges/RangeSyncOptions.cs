@@ -25,13 +25,15 @@ public sealed record RangeSyncOptions
     /// <summary>A height that every usable peer failed to give is asked again after this time, doubling to eight times.</summary>
     public TimeSpan NobodyHasRetry { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Once peers disagree with the anchor, the others have this long to confirm it.</summary>
-    public TimeSpan AnchorMismatchPatience { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>Once peers disagree with the anchor, the others have this long to confirm it: two answers that take as long as any
+    /// may, one after the other.</summary>
+    public TimeSpan AnchorMismatchPatience { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Size assumed for a block before sizes are known.</summary>
     public int SizeExpectedFirst { get; init; } = 32 << 10;
 
-    /// <summary>Second copies of slow requests as a share of first requests, 0 to 0.5; 0 sends none.</summary>
+    /// <summary>Second copies of slow requests as a share of first requests, 0 to 0.5. 0 sends none: then nobody is asked for a height
+    /// while another has it, until that one has failed.</summary>
     public double HedgeShareMax { get; init; } = 0.05;
 
     /// <summary>No second copy is sent before a request has been open this long, however fast peers answer otherwise.</summary>

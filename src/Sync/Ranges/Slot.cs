@@ -66,6 +66,9 @@ internal struct Slot
     /// <summary>Requests open for this height.</summary>
     public byte Flights;
 
+    /// <summary>Of these, how many are not counted upon.</summary>
+    public byte WrittenOff;
+
     private int _newestFlight;
 
     /// <summary>How often every peer failed to give it; at most <see cref="RangeSync.BackoffStepsMax"/>.</summary>

@@ -9,6 +9,7 @@ internal sealed class Window
 {
     private readonly Slot[] _slots;
     private readonly ulong[] _tried;
+    private readonly ulong[] _lacking;
     private readonly int _mask;
     private readonly int _words;
     private readonly int _blocksMax;
@@ -21,6 +22,7 @@ internal sealed class Window
         int capacity = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(64, Math.Min(blocksMax, total)));
         _slots = new Slot[capacity];
         _tried = new ulong[capacity * peerWords];
+        _lacking = new ulong[capacity * peerWords];
         _mask = capacity - 1;
         _words = peerWords;
         _blocksMax = blocksMax;
@@ -52,6 +54,12 @@ internal sealed class Window
     /// <summary>The peers not to be asked for this height again in this round: they lack it, failed, or sent it.</summary>
     public Span<ulong> Tried(long depth) => _tried.AsSpan(((int)depth & _mask) * _words, _words);
 
+    /// <summary>The peers that said they lack this height: asked again last.</summary>
+    public Span<ulong> Lacking(long depth) => _lacking.AsSpan(((int)depth & _mask) * _words, _words);
+
+    /// <summary>Remembers that a peer lacks a height.</summary>
+    public void MarkLacking(long depth, int peer) => Lacking(depth)[peer >> 6] |= 1UL << (peer & 63);
+
     /// <summary>Remembers that a peer was tried.</summary>
     public void MarkTried(long depth, int peer) => Tried(depth)[peer >> 6] |= 1UL << (peer & 63);
 
@@ -61,7 +69,11 @@ internal sealed class Window
     /// <summary>Forgets a peer at all heights, because its number is given to another.</summary>
     public void ForgetPeer(int peer)
     {
-        for (long depth = Base; depth < Next; depth++) ForgetTried(depth, peer);
+        for (long depth = Base; depth < Next; depth++)
+        {
+            ForgetTried(depth, peer);
+            Lacking(depth)[peer >> 6] &= ~(1UL << (peer & 63));
+        }
     }
 
     /// <summary>Lets the next depth in.</summary>
@@ -75,6 +87,7 @@ internal sealed class Window
         {
             this[Base] = default;
             Tried(Base).Clear();
+            Lacking(Base).Clear();
             Base++;
         }
 

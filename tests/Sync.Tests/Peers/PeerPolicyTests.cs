@@ -257,6 +257,11 @@ public sealed class PeerPolicyTests
 
         Assert.Equal([1, 2, 4, 8, 16, 30, 30], seconds);
         Report(policy, FetchOutcome.Good);
+
+        // That request was open when the good answer came: the peer is there.
+        Assert.Equal(Standing.Same, Report(policy, FetchOutcome.Timeout));
+        Assert.Equal(1, Admit(policy, 1).Granted);
+        Pass(TimeSpan.FromSeconds(1));
         Report(policy, FetchOutcome.Timeout);
         Assert.Equal(TimeSpan.FromSeconds(1), Admit(policy, 1).RetryAfter);
     }
@@ -396,6 +401,18 @@ public sealed class PeerPolicyTests
     }
 
     private Admission Admit(PeerPolicy policy, int wanted) => policy.Admit(wanted, _now, _wall);
+
+    [Fact]
+    public void Fault_without_a_time_teaches_nothing_of_the_speed()
+    {
+        PeerPolicy policy = Policy();
+        Report(policy, FetchOutcome.Good);
+        ReplyTimeout before = policy.Timeout;
+
+        Assert.Equal(Standing.Rested, policy.Report(FetchOutcome.Malformed, 0, TimeSpan.Zero, _now, _wall));
+
+        Assert.Equal(before, Snapshot(policy).Timeout);
+    }
 
     private Standing Report(PeerPolicy policy, FetchOutcome outcome, int bytes = 0) =>
         policy.Report(outcome, bytes, TimeSpan.FromMilliseconds(50), _now, _wall);

@@ -27,11 +27,21 @@ public sealed class ReplyTimerTests
         for (int i = 0; i < 50; i++)
         {
             steady.OnAnswer(TimeSpan.FromMilliseconds(1_000), TimeSpan.FromMilliseconds(1_000), 0);
-            Answer(i % 2 == 0 ? 200 : 1_800, 2_000, 0);
+            Answer(i % 2 == 0 ? 200 : 1_800, i % 2 == 0 ? 200 : 1_800, 0);
         }
 
         Assert.InRange(steady.Current.Latency.TotalSeconds, 1.0, 1.2);
         Assert.InRange(_timer.Current.Latency.TotalSeconds, 3, 6);
+    }
+
+    [Fact]
+    public void Slowest_body_of_late_counts_for_every_answer_until_it_is_forgotten()
+    {
+        for (int i = 0; i < 20; i++) Answer(50, 60, 6_000);
+        Answer(50, 3_050, 600_000);
+        Assert.InRange(_timer.Current.For(6_000).TotalSeconds, 4.5, 5);
+        for (int i = 0; i < 200; i++) Answer(50, 60, 6_000);
+        Assert.InRange(_timer.Current.For(6_000).TotalSeconds, 1, 1.2);
     }
 
     [Fact]

@@ -66,7 +66,7 @@ public sealed class RangeSyncHedgingTests
         string liar = script.FindOpen(10)!.Value.Peer.Value;
         script.Good(10, fork: 3, peer: liar);
         Assert.Equal(liar, Assert.Single(script.Charges).Peer.Value);
-        Assert.Equal(1, script.Status.InFlight);
+        Assert.DoesNotContain(script.Open.Values, o => o.Peer.Value == liar);
         script.Good(10);
         Assert.Equal(2, script.Promoted.Distinct().Count());
     }
@@ -83,7 +83,7 @@ public sealed class RangeSyncHedgingTests
                 int[] copies = [.. world.Requests.Select(isCopy => isCopy ? 1 : 0)];
                 Assert.Equal(share > 0, copies.Sum() > 0);
 
-                // The excess of copies over what first requests earned never grows by more than can be saved up.
+                // The excess of copies over what first requests earned never grows by more than can be saved up and owed.
                 double excess = 0, lowest = 0, worst = 0;
                 foreach (int copy in copies)
                 {
@@ -92,8 +92,8 @@ public sealed class RangeSyncHedgingTests
                     worst = Math.Max(worst, excess - lowest);
                 }
 
-                Assert.InRange(worst, 0, HedgeBudget.SavedMax + 1e-6);
-                Assert.True(copies.Sum() <= (share * copies.Length) + 1, $"{copies.Sum()} of {copies.Length}");
+                Assert.InRange(worst, 0, HedgeBudget.SavedMax + HedgeBudget.DebtMax + 1e-6);
+                Assert.True(copies.Sum() <= (share * copies.Length) + 1 + HedgeBudget.DebtMax, $"{copies.Sum()} of {copies.Length}");
             }
         }
     }
