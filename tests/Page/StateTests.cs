@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using OpSync.EndToEnd;
@@ -84,6 +85,11 @@ public sealed class StateTests(Browser browser, Demo demo)
         using TempDirectory temp = new();
         await using Service first = await Service.StartAsync(demo, temp["data"]);
         await using Tab tab = await browser.OpenAsync();
+        ConcurrentQueue<string?> places = [];
+        tab.Page.Request += (_, request) =>
+        {
+            if (request.Url.EndsWith("/v1/events", StringComparison.Ordinal)) places.Enqueue(request.Headers.GetValueOrDefault("last-event-id"));
+        };
         await tab.Page.GotoAsync(first.Address);
         await tab.SeeAsync("#link-text", "Live");
         await tab.PostRangeAsync(demo.First, demo.Last, null, demo.LastHash);
@@ -100,6 +106,10 @@ public sealed class StateTests(Browser browser, Demo demo)
         await tab.SeeAsync("#link-text", "Live");
         await tab.SeeAsync(".range .chip", "stalled");
         await tab.SeeNotAsync("#retry");
+
+        // It came for everything first, and then for what it had not heard.
+        Assert.Null(places.First());
+        Assert.NotNull(places.Last());
         Assert.Empty(tab.Complaints);
     }
 

@@ -34,6 +34,7 @@ public sealed class SyncTests(Browser browser, Demo demo)
         await tab.PostRangeAsync(middle, demo.Last, demo.Last, demo.LastHash);
         await tab.SeeNotAsync("#range-dialog");
         ILocator range = tab[".range"].First;
+        await tab.WatchShiftsAsync();
         await tab.SeeAsync(".range h3", $"{middle:N0} – {demo.Last:N0}");
         await Assertions.Expect(range.Locator("[role=progressbar]")).Not.ToHaveAttributeAsync(
             "aria-valuenow", "0", new LocatorAssertionsToHaveAttributeOptions { Timeout = Browser.PatienceMs });
@@ -43,6 +44,7 @@ public sealed class SyncTests(Browser browser, Demo demo)
         await tab.SeeAsync(".range .why", "Every block is stored");
         await tab.SeeAsync("#events", "is complete");
         await tab.SeeAsync("#t-stored", "800");
+        Assert.InRange(await tab.ShiftsAsync(), 0, 0.05);
         await tab.ShootAsync("complete");
 
         Server liar = await demo.StartLyingAsync();

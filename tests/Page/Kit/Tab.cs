@@ -57,6 +57,18 @@ internal sealed class Tab : IAsyncDisposable
         await SeeNotAsync("#peer-dialog");
     }
 
+    /// <summary>Begins to add up how far things jump without anybody's doing (W3C Layout Instability).</summary>
+    public Task WatchShiftsAsync() => Page.EvaluateAsync(
+        """
+        () => {
+          window.shifts = 0;
+          new PerformanceObserver(list => { for (const e of list.getEntries()) if (!e.hadRecentInput) window.shifts += e.value; }).observe({ type: 'layout-shift' });
+        }
+        """);
+
+    /// <summary>The sum so far; 0.1 is what the measure's authors call good.</summary>
+    public Task<double> ShiftsAsync() => Page.EvaluateAsync<double>("window.shifts");
+
     /// <summary>A picture of the whole page, for whoever wants to look.</summary>
     public async Task ShootAsync(string name)
     {

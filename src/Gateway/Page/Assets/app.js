@@ -60,6 +60,7 @@ function showTiles(open, allPeers) {
   const slowest = running.filter(r => r.timeLeft.highSeconds !== null).sort((a, b) => b.timeLeft.highSeconds - a.timeLeft.highSeconds)[0];
   text(byId('t-left'), slowest ? left(slowest.timeLeft) : '–');
   text(byId('t-left-why'), slowest ? (running.length > 1 ? 'of the longest range' : '') : (running[0]?.timeLeft.unknown ?? ''));
+  attribute(byId('t-left-why'), 'title', byId('t-left-why').textContent || null);
   const usable = allPeers.filter(p => standing(p) === 'ok' && p.connected).length, blamed = allPeers.filter(p => p.rejected + p.malformed > 0).length;
   text(byId('t-peers'), count(usable));
   text(byId('t-blamed'), `of ${count(allPeers.length)}${blamed ? `, ${blamed} blamed` : ''}`);

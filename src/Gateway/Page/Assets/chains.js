@@ -26,7 +26,7 @@ export function chainView() {
   const low = make('span'), cuts = make('span.quiet'), high = make('span');
   const axis = make('div.axis', {}, low, cuts, high);
   const legend = make('p.legend', {}, make('i.key-stored'), 'stored', make('i.key-range'), 'wanted', make('i.key-cursor'), 'highest not linked yet');
-  const nothing = make('p.empty', {}, 'Nothing is stored yet, and nothing is wanted.');
+  const nothing = make('p.nothing', {}, 'Nothing is stored yet, and nothing is wanted.');
   const summary = make('summary'), runs = make('ol.runs');
   const details = make('details', {}, summary, runs);
   let drawn = null;
@@ -60,10 +60,8 @@ export function chainView() {
       if (picture === drawn) return;
       drawn = picture;
       const scale = layout([...islands, ...own]);
-      nothing.hidden = scale !== null;
-      svg.toggleAttribute('hidden', scale === null);
-      axis.hidden = legend.hidden = scale === null;
-      details.hidden = islands.length === 0;
+      this.root.classList.toggle('bare', scale === null);
+      details.classList.toggle('nil', islands.length === 0);
       text(summary, `Stored runs (${count(detail.islandCount)})`);
       if (details.open) showRuns(detail);
       if (!scale) return;

@@ -27,6 +27,7 @@ function figure(list, label, live = false) {
   return (main, below = '') => {
     text(value, main);
     text(sub, below);
+    attribute(sub, 'title', below || null);
   };
 }
 
@@ -38,7 +39,7 @@ export function rangeView(act, chainName) {
   const fill = make('div.fill'), bar = make('div.progress', { role: 'progressbar', 'aria-valuemin': '0', 'aria-valuemax': '100' }, fill);
   const figures = make('dl.figures');
   const stored = figure(figures, 'Stored'), speed = figure(figures, 'Speed', true), time = figure(figures, 'Time left', true);
-  const open = figure(figures, 'Requests open', true), held = figure(figures, 'Waiting to be linked', true), got = figure(figures, 'Received');
+  const open = figure(figures, 'Requests open', true), held = figure(figures, 'Fetched, not stored', true), got = figure(figures, 'Received');
   const why = make('p.why');
   const summary = make('summary', {}, 'Who gave what'), shares = make('ul.shares'), facts = make('ul.facts');
   const details = make('details', {}, summary, shares, facts);
