@@ -179,6 +179,14 @@ public sealed class RangeTests
     }
 
     [Fact]
+    public async Task A_problem_can_be_read_in_a_terminal()
+    {
+        await using Door door = await Door.OpenAsync();
+        using HttpResponseMessage response = await door.Client.GetAsync("/v1/ranges/x", Token);
+        Assert.Contains("There is no range 'x'.", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_not_there_is_not_found()
     {
         await using Door door = await Door.OpenAsync();
