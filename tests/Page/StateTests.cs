@@ -101,6 +101,11 @@ public sealed class StateTests(Browser browser, Demo demo)
         Assert.Contains("lost", await tab["#alarm"].TextContentAsync(), StringComparison.Ordinal);
         await tab.SeeAsync(".range");
         await tab.ShootAsync("broken");
+        await tab.Page.ClickAsync("#open-peer");
+        await tab.Page.FillAsync("#p-address", "/ip4/127.0.0.1/tcp/1/p2p/x");
+        await tab.Page.ClickAsync("#peer-form button.primary");
+        await tab.SeeAsync("#peer-form .fault", "cannot be reached");
+        await tab.Page.Keyboard.PressAsync("Escape");
 
         await using Service second = await Service.StartAsync(demo, temp["data"], first.EndPoint);
         await tab.SeeAsync("#link-text", "Live");

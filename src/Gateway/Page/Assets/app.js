@@ -206,7 +206,7 @@ async function carryOut(action) {
   try {
     await action();
   } catch (error) {
-    alert(error.message || 'The gateway cannot be reached.');
+    alert(error.message);
   }
 
   draw();

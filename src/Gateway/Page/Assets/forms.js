@@ -15,7 +15,7 @@ function dialog(id, send) {
       await send(new FormData(form));
       box.close();
     } catch (error) {
-      text(fault, error.message || 'The gateway cannot be reached.');
+      text(fault, error.message);
     } finally {
       button.disabled = false;
     }
@@ -87,7 +87,7 @@ export function forms(hooks) {
     try {
       await adopt(event.target);
     } catch (error) {
-      text(byId('locked-why'), error.message || 'The gateway cannot be reached.');
+      text(byId('locked-why'), error.message);
     }
   });
 

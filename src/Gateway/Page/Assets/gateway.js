@@ -39,10 +39,16 @@ export async function call(method, path, body, { key, withToken } = {}) {
   const extra = { Accept: 'application/json' };
   if (body !== undefined) extra['Content-Type'] = 'application/json';
   if (key) extra['Idempotency-Key'] = key;
-  const response = await fetch(url(path), {
-    method, headers: headers(extra, withToken), body: body === undefined ? undefined : JSON.stringify(body),
-    cache: 'no-store', credentials: 'omit', redirect: 'error', signal: AbortSignal.timeout(requestMax),
-  });
+  let response;
+  try {
+    response = await fetch(url(path), {
+      method, headers: headers(extra, withToken), body: body === undefined ? undefined : JSON.stringify(body),
+      cache: 'no-store', credentials: 'omit', redirect: 'error', signal: AbortSignal.timeout(requestMax),
+    });
+  } catch {
+    throw new Error('The gateway cannot be reached.');   // the browser's own words are for programmers
+  }
+
   if (!response.ok) throw await refusal(response);
   return response.status === 204 ? null : response.json();
 }
