@@ -29,6 +29,7 @@ public static class Program
             KeyCommand.Create(),
             TokenCommand.Create(),
             ConfigCommand.Create(),
+            MigrateCommand.Create(),
             DemoPeerCommand.Create(),
             DemoChainCommand.Create(),
         };

@@ -23,6 +23,9 @@ internal sealed class Server : IAsyncDisposable
     public static Task<Server> StartAsync(params string[] arguments) =>
         StartAsync(Opsync.Start(["serve", "--listen", "/ip4/127.0.0.1/tcp/0", "--serve-rate", "5000", .. arguments]));
 
+    /// <summary>A serving peer of the demo without limits.</summary>
+    public static Task<Server> StartHonestAsync(params string[] arguments) => StartAsync(Opsync.Start(["demo-peer", "--role", "Honest", .. arguments]));
+
     /// <summary>A serving peer of the demo that gives forged blocks and headers.</summary>
     public static Task<Server> StartLyingAsync(params string[] arguments) => StartAsync(Opsync.Start(["demo-peer", "--role", "Lying", .. arguments]));
 

@@ -34,4 +34,7 @@ public class CodecTests
 
     [Fact]
     public void Headers_mutated_agree_with_the_slow_decoder() => Fuzzer.Run(new HeadersTarget());
+
+    [Fact]
+    public void Bulk_reply_mutated_agrees_with_the_slow_reader() => Fuzzer.Run(new BulkReplyTarget());
 }

@@ -132,6 +132,8 @@ public sealed class BlockTests
         await door.CompleteAsync(id);
 
         await door.GetAsync($"{Blocks}/7", HttpStatusCode.NotFound);
+        await door.GetAsync($"{Blocks}/{TestChain.Right.HashAt(7)}", HttpStatusCode.NotFound);
+        await door.GetAsync($"{Blocks}/{TestChain.Right.HashAt(7)}?range={id}", HttpStatusCode.BadRequest);
         Assert.Empty(await BytesAsync(door, $"{Blocks}?from=1&to=10", BlockForms.SszStream));
         Assert.Equal(Ssz(7), await BytesAsync(door, $"{Blocks}/7?range={id}", BlockForms.Ssz));
         Assert.NotEmpty(await BytesAsync(door, $"{Blocks}?from=1&range={id}", BlockForms.SszStream));

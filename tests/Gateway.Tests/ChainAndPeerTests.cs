@@ -51,6 +51,17 @@ public sealed class ChainAndPeerTests
         Assert.Equal(60UL, (ulong)(await door.GetAsync("/v1/chains/samples"))["chain"]!["finalized"]!["number"]!);
     }
 
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(ulong.MaxValue)]
+    public async Task An_anchor_beyond_every_chain_is_refused(ulong number)
+    {
+        await using Door door = await Door.OpenAsync();
+        JsonNode problem = await door.PostAsync(
+            "/v1/chains/samples/anchors", $$"""{"number":{{number}},"hash":"{{TestChain.Right.HashAt(50)}}","rank":"finalized"}""", HttpStatusCode.BadRequest);
+        Assert.Equal("bad-number", (string)problem["code"]!);
+    }
+
     [Fact]
     public async Task A_peer_is_added_listed_and_removed()
     {

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using OpSync.Gateway.Live;
+using OpSync.Gateway.Security;
 using OpSync.Gateway.Tests.Kit;
 using OpSync.Grains.Tests.Kit;
 using Xunit;
@@ -59,6 +61,25 @@ public sealed class LiveTests
         await using Subscriber stranger = await Subscriber.OpenAsync(door, "/v1/events", "0-5");
         await stranger.UntilAsync("range", r => (string)r["id"]! == second);
         Assert.Contains(stranger.Seen, e => e.Type == "range" && (string)e.Data["id"]! == first);
+    }
+
+    [Fact]
+    public async Task An_event_id_of_another_feed_means_nothing()
+    {
+        await using Door door = await Door.OpenAsync();
+        LiveFeeds feeds = door.Services.GetRequiredService<LiveFeeds>();
+        Caller caller = new(1);
+        Assert.Equal(CallerSlots.Verdict.Taken, feeds.TryEnter(caller, LiveSubject.Service, out LiveFeed? one));
+        Assert.Equal(CallerSlots.Verdict.Taken, feeds.TryEnter(caller, new LiveSubject(TestChain.Right.Spec.ChainId, null), out LiveFeed? other));
+        await World.UntilAsync(() => Task.FromResult(one!.Log.After(0, 1) is [_]), () => "nothing");
+        LiveEvent first = Assert.Single(one!.Log.After(0, 1));
+        string id = Encoding.UTF8.GetString(first.Frame).Split('\n')[0]["id: ".Length..];
+
+        // A feed that nobody watches ends, and the next one of the same subject counts from the start.
+        Assert.Equal(first.Sequence, one.Log.PlaceOf(id));
+        Assert.Equal(0, other!.Log.PlaceOf(id));
+        feeds.Leave(caller, one);
+        feeds.Leave(caller, other);
     }
 
     [Fact]

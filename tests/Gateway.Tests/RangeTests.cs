@@ -150,6 +150,42 @@ public sealed class RangeTests
         Assert.NotEmpty((string)problem["detail"]!);
     }
 
+    [Theory]
+    [InlineData("{", "The body is not what this takes")]
+    [InlineData("", "body")]
+    [InlineData("null", "body is missing")]
+    [InlineData("{}", "lacks: 'chain', 'first', 'last'")]
+    [InlineData("""{"chain":"samples","first":1,"last":2,"frist":1}""", "'frist'")]
+    [InlineData("""{"chain":"samples","first":-1,"last":2}""", "at $.first")]
+    [InlineData("""{"chain":"samples","first":1,"last":2,"anchor":{"number":"2","hash":"0x"}}""", "at $.anchor.number")]
+    public async Task A_wrong_body_is_explained_without_types_of_the_inside(string body, string words)
+    {
+        await using Door door = await Door.OpenAsync();
+        string detail = (string)(await door.PostAsync("/v1/ranges", body, HttpStatusCode.BadRequest))["detail"]!;
+
+        Assert.Contains(words, detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("Json.", detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/v1/ranges?limit=x", "A part of the request has a value that this does not take; see /openapi/v1.json.")]
+    [InlineData("/v1/chains/samples/blocks", "The parameter 'from' is missing.")]
+    [InlineData("/v1/chains/samples/blocks?from=x", "The parameter 'from' cannot be 'x'.")]
+    public async Task A_wrong_parameter_is_named(string path, string detail)
+    {
+        await using Door door = await Door.OpenAsync();
+        Assert.Equal(detail, (string)(await door.GetAsync(path, HttpStatusCode.BadRequest))["detail"]!);
+    }
+
+    [Fact]
+    public async Task A_problem_can_be_read_in_a_terminal()
+    {
+        await using Door door = await Door.OpenAsync();
+        using HttpResponseMessage response = await door.Client.GetAsync("/v1/ranges/x", Token);
+        Assert.Contains("There is no range 'x'.", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_is_not_there_is_not_found()
     {

@@ -134,6 +134,9 @@ public sealed class TokenTests
     [InlineData("Sec-Fetch-Site", "cross-site")]
     [InlineData("X-Forwarded-For", "10.0.0.1")]
     [InlineData("Forwarded", "for=10.0.0.1")]
+    [InlineData("X-Real-IP", "10.0.0.1")]
+    [InlineData("X-Forwarded-Proto", "https")]
+    [InlineData("Via", "1.1 edge")]
     public async Task Without_a_token_no_other_site_and_no_proxy_is_answered(string name, string value)
     {
         await using Door door = await Door.OpenAsync(tokens: false);

@@ -1,6 +1,7 @@
 using OpSync.Codec.OpStack;
 using OpSync.Contracts.Blocks;
 using OpSync.Contracts.Peers;
+using OpSync.Contracts.Ranges;
 using OpSync.Grains.Tests.Kit;
 using OpSync.Silo.Storing;
 using OpSync.Sync.Ports;
@@ -198,6 +199,24 @@ public sealed class BlockGrainTests
 
         Assert.False(tickets.TryTake(payload.Ticket));
         Assert.Equal((Size(TestChain.Right), 0), (world.Budget.Used, tickets.Open));
+    }
+
+    [Fact]
+    public async Task Block_that_comes_after_the_end_of_its_range_and_of_its_process_leaves_the_quarantine()
+    {
+        await using World world = await World.StartAsync();
+        string range = await world.PostAsync(1, 20);
+        Assert.True(await world.Chain.CancelRange(range));
+        await world.EndAsync(range);
+        await world.KillAsync();
+        await world.StartSiloAsync();
+        HeldPayload held = Held(world, TestChain.Right);
+        await HoldAsync(world, held);
+
+        await world.Range(range).Deliver(new ReplyBatch(
+            1, [new ReplyInfo(1, "late", Number, FetchVerdict.Good, held.Hash, held.ParentHash, held.Timestamp, held.Wire.Length)]));
+
+        await world.BudgetReturnsAsync();
     }
 
     private static long Size(TestChain history, ulong number = Number) => history.WireAt(number).Length;

@@ -84,6 +84,23 @@ public sealed class ExclusionsTests
     }
 
     [Fact]
+    public void What_the_operator_closed_stays_closed_when_bans_end_and_wanted_peers_come()
+    {
+        IPNetwork network = new(s_public, 32);
+        _access.BlockPeer(_liar, null);
+        _access.BlockNetwork(network, null);
+
+        _exclusions.Spare(s_public);
+        _exclusions.Exclude(_liar, _time.GetUtcNow() + TimeSpan.FromHours(1), [s_public], s_nobody);
+        _exclusions.Readmit(_liar);
+        _time.Advance(TimeSpan.FromHours(2));
+
+        Assert.False(_access.IsAllowed(null, s_public));
+        Assert.False(_access.IsAllowed(_liar, IPAddress.Parse("203.0.113.1")));
+        Assert.Equal(2, _access.List().Length);
+    }
+
+    [Fact]
     public async Task Banned_peer_is_hung_up_on_and_cannot_come_back()
     {
         using PeerIdentity ours = PeerIdentity.Create(KeyType.Ed25519), theirs = PeerIdentity.Create(KeyType.Ed25519);

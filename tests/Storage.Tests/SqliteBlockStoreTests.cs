@@ -106,7 +106,7 @@ public sealed class SqliteBlockStoreTests : BlockStoreContract
     public async Task Append_larger_than_its_bound_is_refused()
     {
         AppendItem item = Chain.Item(1);
-        AppendItem[] items = [.. Enumerable.Repeat(item, SqliteBlockStore.AppendCountMax + 1)];
+        AppendItem[] items = [.. Enumerable.Repeat(item, AppendRules.CountMax + 1)];
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await Store.AppendAsync(items, Token));
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await Store.AppendAsync(
             [item with { Block = item.Block with { Number = 1ul << 63 } }], Token));

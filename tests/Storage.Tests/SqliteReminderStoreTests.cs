@@ -18,14 +18,14 @@ public sealed class SqliteReminderStoreTests
         ReminderRow other = new(range, "poke", start, TimeSpan.FromMinutes(2));
         await using (DataDirectory directory = DataDirectory.OpenWriter(temp.Path, TestChain.Identity))
         {
-            SqliteReminderStore store = new(directory.State);
+            StateReminderStore store = new(directory.State);
             await store.UpsertAsync(poke with { Period = TimeSpan.FromMinutes(9) }, token);
             await store.UpsertAsync(poke, token);
             await store.UpsertAsync(other, token);
         }
         await using (DataDirectory directory = DataDirectory.OpenWriter(temp.Path, TestChain.Identity))
         {
-            SqliteReminderStore store = new(directory.State);
+            StateReminderStore store = new(directory.State);
             Assert.Equal([poke, other], await store.ReadAllAsync(token));
             Assert.Equal([other], await store.ReadAsync(range, token));
             await store.DeleteAsync(chain, "poke", token);

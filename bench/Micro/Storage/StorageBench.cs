@@ -2,20 +2,23 @@ using System.Diagnostics;
 using System.Globalization;
 using OpSync.Codec.Primitives;
 using OpSync.Storage;
+using OpSync.Storage.Postgres;
 using OpSync.Storage.Sqlite;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
+using OpSync.TestKit;
 
 namespace OpSync.Bench.Micro.Storage;
 
-/// <summary>Durable appends and hot reads of the SQLite block store, beside raw synced writes to the same disk in the same run.
+/// <summary>Durable appends and hot reads of the block stores, beside raw synced writes to the same disk in the same run.
 /// Disks vary several-fold from minute to minute: only figures of one run compare.</summary>
 public static class StorageBench
 {
     private const int Group = 256, RawRounds = 3;
 
-    /// <summary>Arguments: <c>[--blocks N] [--bytes N] [--dir D] [--ascending]</c>. Prints a table.</summary>
+    /// <summary>Arguments: <c>[--blocks N] [--bytes N] [--dir D] [--ascending] [--postgres]</c>. Prints a table; with <c>--postgres</c>
+    /// one for PostgreSQL too, on a server of its own with default settings, on the disk of temporary files.</summary>
     public static async Task<int> Run(string[] args)
     {
         int blocks = Number(args, "--blocks", 20_000), bytes = Number(args, "--bytes", 30_000);
@@ -33,6 +36,7 @@ public static class StorageBench
                 await AppendAsync(directory.Blocks, blocks, bytes, ascending);
                 await ReadAsync(directory.Blocks, blocks, bytes);
             }
+            if (args.Contains("--postgres")) await PostgresAsync(root, chain, blocks, bytes, ascending);
             Report("raw write + sync, after", blocks, bytes, RawWrite(root, blocks, bytes));
             return 0;
         }
@@ -42,7 +46,19 @@ public static class StorageBench
         }
     }
 
-    private static async Task AppendAsync(SqliteBlockStore store, int blocks, int bytes, bool ascending)
+    private static async Task PostgresAsync(string root, ChainIdentity chain, int blocks, int bytes, bool ascending)
+    {
+        if (PostgresServer.Obstacle is { } obstacle) throw new InvalidOperationException(obstacle);
+        Report("raw write + sync, between", blocks, bytes, RawWrite(root, blocks, bytes));
+        await using PostgresServer server = await PostgresServer.StartAsync(isDurable: true);
+        await using PostgresDatabase database = await PostgresDatabase.OpenAsync(new PostgresOptions { ConnectionString = server.ConnectionString });
+        Console.WriteLine(await server.VersionAsync());
+        PostgresBlockStore store = await database.OpenBlocksAsync(chain, default);
+        await AppendAsync(store, blocks, bytes, ascending);
+        await ReadAsync(store, blocks, bytes);
+    }
+
+    private static async Task AppendAsync(IBlockStore store, int blocks, int bytes, bool ascending)
     {
         AppendItem[] group = new AppendItem[Group];
         byte[][] wires = [.. Enumerable.Range(0, 64).Select(seed => Random(bytes, seed))];
@@ -61,7 +77,7 @@ public static class StorageBench
         Report("append", blocks, bytes, time.Elapsed, Process.GetCurrentProcess().TotalProcessorTime - cpu);
     }
 
-    private static async Task ReadAsync(SqliteBlockStore store, int blocks, int bytes)
+    private static async Task ReadAsync(IBlockStore store, int blocks, int bytes)
     {
         BlockRange all = new((ulong)Group, (ulong)blocks);
         Stopwatch time = Stopwatch.StartNew();

@@ -20,7 +20,7 @@ internal static class ConfigCommand
             if (plan is null) return ExitCode.Usage;
             foreach (ChainPlan chain in plan.Chains)
             {
-                await Console.Out.WriteLineAsync($"chain {chain.Spec.ChainId} '{chain.Name}': {chain.Peers.Count} peers, {chain.Anchors.Count} anchors, blocks in {chain.DataDir}");
+                await Console.Out.WriteLineAsync($"chain {chain.Spec.ChainId} '{chain.Name}': {chain.Peers.Count} peers, {chain.Anchors.Count} anchors, blocks in {(plan.Postgres is null ? chain.DataDir : "PostgreSQL")}");
             }
 
             await Console.Out.WriteLineAsync($"http on {string.Join(", ", plan.Gateway.Listen)}: " + (plan.Gateway.HasCredentials

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using OpSync.Gateway.Security;
 
 namespace OpSync.Cli.Commands;
@@ -18,7 +19,7 @@ internal static class TokenCommand
             string granted = string.Join(", ", parsed.GetValue(scopes)!.Distinct().Select(s => $"\"{s}\""));
             Console.Out.WriteLine(token);
             Console.Error.WriteLine("The token is on stdout and is not kept anywhere. Put this into http.tokens of the configuration:");
-            Console.Error.WriteLine($"{{ \"name\": \"{parsed.GetValue(name)}\", \"hash\": \"sha256:{Convert.ToHexStringLower(hash)}\", \"scopes\": [{granted}] }}");
+            Console.Error.WriteLine($"{{ \"name\": \"{JsonEncodedText.Encode(parsed.GetValue(name)!)}\", \"hash\": \"sha256:{Convert.ToHexStringLower(hash)}\", \"scopes\": [{granted}] }}");
             return ExitCode.Done;
         });
         return new Command("token", "Access tokens of the gateway.") { create };

@@ -6,6 +6,8 @@ internal static class SettingTable
     public static IReadOnlyList<Setting> All { get; } =
     [
         new("dataDir", SettingKind.Path, "opsync-data", "Directory of everything that is kept"),
+        new("postgres", SettingKind.Text, "", "Connection string of a PostgreSQL database that keeps blocks and state in place of dataDir"),
+        new("postgresMigrate", SettingKind.Switch, "true", "Bring an older database schema up to date at start"),
         new("memoryBudgetMib", SettingKind.Whole, "128", "Payloads in memory while they are fetched, in MiB, 32 or more"),
         new("chains[].network", SettingKind.Text, "", "Name of a known network; or else a rollup file"),
         new("chains[].rollup", SettingKind.Path, "", "Rollup configuration file, as op-node writes it"),

@@ -5,6 +5,7 @@ using OpSync.Gateway;
 using OpSync.Gateway.Rpc;
 using OpSync.Libp2p.Multiaddrs;
 using OpSync.Silo.Serving;
+using OpSync.Storage.Postgres;
 using OpSync.Sync.Peers;
 
 namespace OpSync.Cli.Configuration;
@@ -13,6 +14,9 @@ namespace OpSync.Cli.Configuration;
 internal sealed record UpPlan
 {
     public required string DataDir { get; init; }
+
+    /// <summary>The database that keeps blocks and state; null where directories do.</summary>
+    public required PostgresOptions? Postgres { get; init; }
 
     public required IReadOnlyList<ChainPlan> Chains { get; init; }
 

@@ -10,6 +10,7 @@ using OpSync.Gateway.Rpc;
 using OpSync.Gateway.Rpc.Sources;
 using OpSync.Gateway.Security;
 using OpSync.Libp2p.Multiaddrs;
+using OpSync.Storage.Postgres;
 
 namespace OpSync.Cli.Configuration;
 
@@ -30,9 +31,11 @@ internal sealed class UpPlanner(SettingValues values)
         LogLevel level = Level();
         IReadOnlyList<Multiaddr> listen = P2pListen();
         GatewaySettings gateway = Gateway(chains);
+        PostgresOptions? postgres = Postgres();
         return values.Problems.Count > 0 ? null : new UpPlan
         {
             DataDir = dataDir,
+            Postgres = postgres,
             Chains = chains,
             Listen = listen,
             KeyFile = values.Text("p2p.key") ?? Path.Combine(dataDir, IdentityFile.DefaultName),
@@ -43,6 +46,22 @@ internal sealed class UpPlanner(SettingValues values)
             JsonLogs = values.Switch("log.json"),
             Gateway = gateway,
         };
+    }
+
+    private PostgresOptions? Postgres()
+    {
+        if (values.Text("postgres") is not { } connection) return null;
+        PostgresOptions options = new() { ConnectionString = connection, MigrateAtStart = !values.Has("postgresMigrate") || values.Switch("postgresMigrate") };
+        try
+        {
+            options.CheckConnectionString();
+        }
+        catch (DatabaseRefusedException e)
+        {
+            values.Fault("postgres", e.Message);
+        }
+
+        return options;
     }
 
     private List<ChainPlan> Chains(string dataDir)

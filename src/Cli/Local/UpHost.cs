@@ -7,9 +7,7 @@ using Microsoft.Extensions.Logging;
 using OpSync.Cli.Configuration;
 using OpSync.Gateway.Hosting;
 using OpSync.Libp2p.Identity;
-using OpSync.Silo.Chains;
 using OpSync.Silo.Hosting;
-using OpSync.Storage;
 
 namespace OpSync.Cli.Local;
 
@@ -22,26 +20,18 @@ internal static class UpHost
     /// <summary>Runs until <paramref name="cancellationToken"/> says stop.</summary>
     public static async Task RunAsync(UpPlan plan, CancellationToken cancellationToken)
     {
-        await using StateDirectory state = StateDirectory.Open(plan.DataDir);
-        List<DataDirectory> stores = [];
-        try
-        {
-            foreach (ChainPlan chain in plan.Chains) stores.Add(LocalStore.OpenWriter(chain.DataDir, chain.Spec));
-            using PeerIdentity identity = IdentityFile.LoadOrCreate(plan.KeyFile);
-            await using WebApplication app = Build(plan, state, stores, identity);
-            await app.StartAsync(cancellationToken);
-            await AnnounceAsync(app);
-            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            using CancellationTokenSource stop = new(StopTimeout);
-            await app.StopAsync(stop.Token);
-        }
-        finally
-        {
-            foreach (DataDirectory store in stores) await store.DisposeAsync();
-        }
+        await using UpStores stores = await UpStores.OpenAsync(plan, cancellationToken);
+        using PeerIdentity identity = IdentityFile.LoadOrCreate(plan.KeyFile);
+        await using WebApplication app = Build(plan, stores, identity);
+        await app.StartAsync(cancellationToken);
+        await AnnounceAsync(app);
+        await Task.WhenAny(Task.Delay(Timeout.Infinite, cancellationToken), stores.Lost);
+        using CancellationTokenSource stop = new(StopTimeout);
+        await app.StopAsync(stop.Token);
+        if (stores.Lost.IsCompleted) throw new IOException("Another OpSync process took the database while it could not be reached; this one has stopped.");
     }
 
-    private static WebApplication Build(UpPlan plan, StateDirectory state, List<DataDirectory> stores, PeerIdentity identity)
+    private static WebApplication Build(UpPlan plan, UpStores stores, PeerIdentity identity)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "opsync" });
         builder.Logging.SetMinimumLevel(plan.LogLevel).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
@@ -51,8 +41,8 @@ internal static class UpHost
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopTimeout);
         builder.AddOpSyncSilo(new SiloSettings
         {
-            Chains = [.. plan.Chains.Zip(stores, (chain, store) => new ServedChain(chain.Spec, store.Blocks))],
-            State = state.State,
+            Chains = stores.Chains,
+            State = stores.State,
             Identity = identity,
             Listen = plan.Listen,
             Peers = plan.Peers,

@@ -27,6 +27,9 @@ public sealed class HeadersWriter
     /// <summary>Largest answer of this many headers, in bytes.</summary>
     public static int SizeMax(int count) => 1 + (count * (2 + BlockHeaderView.SizeMax)) + 2 + BulkProtocols.EndSize;
 
+    /// <summary>Bytes of the whole answer if it ended after one more header of this length.</summary>
+    public int SizeWith(int length) => Written + 2 + length + 2 + BulkProtocols.EndSize;
+
     /// <summary>Takes the header that was written into <see cref="Next"/>.</summary>
     /// <param name="length">Its bytes, 1 or more.</param>
     public void Commit(int length)

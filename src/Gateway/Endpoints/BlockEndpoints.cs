@@ -40,8 +40,11 @@ internal static class BlockEndpoints
         if (byHash)
         {
             if (!Hash32.TryParse(block, out Hash32 hash)) return Problem.Bad("bad-block", "A hash is 0x and 64 hex digits.");
-            if (IsKnown(context, TagOf(hash, form))) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
+            if (range is not null) return Problem.Bad("bad-block", "A block of a range is named by its height.");
+
+            // What lost its height, or has only some caller's word for it, is not shown by its hash either.
             stored = await reader.GetByHash(hash);
+            if (stored is not null && await reader.GetRank(stored.Block) is null) stored = null;
         }
         else
         {

@@ -68,6 +68,7 @@ internal static class ChainEndpoints
     {
         if (chains.Find(chain) is not { } found) return NoChain(chain);
         if (!Hash32.TryParse(body.Hash, out Hash32 hash)) return Problem.Bad("bad-hash", "hash is not 0x and 64 hex digits.");
+        if (body.Number >= long.MaxValue) return Problem.Bad("bad-number", $"number {body.Number} is beyond every chain.");
         if (Json.Map.Rank(body.Rank) is not { } rank || rank == Json.Map.CallerRank)
         {
             return Problem.Bad("bad-rank", "rank is one of signed, configured, safe and finalized.");

@@ -12,6 +12,7 @@ using Microsoft.Extensions.Logging;
 using OpSync.Gateway.Endpoints;
 using OpSync.Gateway.Json;
 using OpSync.Gateway.Live;
+using OpSync.Gateway.Page;
 using OpSync.Gateway.Problems;
 using OpSync.Gateway.Rpc;
 using OpSync.Gateway.Security;
@@ -62,6 +63,9 @@ public static class GatewayHosting
             o.SerializerOptions.MaxDepth = GatewayJson.DepthMax;
         });
         services.AddRoutingCore();
+
+        // Thrown so that the answer can say what is wrong; otherwise it would be a bare 400.
+        services.Configure<RouteHandlerOptions>(static o => o.ThrowOnBadRequest = true);
         services.AddOpenApi("v1", GatewayOpenApi.Configure);
 
         // The core only: the rest would keep keys in the home directory, for cookies that there are none of.
@@ -105,6 +109,7 @@ public static class GatewayHosting
         HealthEndpoints.Map(routes);
         MetricsEndpoint.Map(routes);
         routes.MapOpSyncRpc().RequireAuthorization(Policies.Read);
+        routes.MapOpSyncPage();
         routes.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         return app;
     }

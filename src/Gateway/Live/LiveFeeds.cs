@@ -13,8 +13,10 @@ internal sealed class LiveFeeds(
     private readonly Dictionary<LiveSubject, LiveFeed> _feeds = [];
     private readonly CallerSlots _slots = new(limits.SubscribersMax, limits.CallerSubscribersMax);
 
-    /// <summary>Names this life of the process in event ids.</summary>
+    /// <summary>Names this life of the process in event ids; the number behind it names the life of a feed.</summary>
     private readonly string _epoch = time.GetUtcNow().ToUnixTimeMilliseconds().ToString("x", CultureInfo.InvariantCulture);
+
+    private long _feedNumber;
 
     /// <summary>Subscribers now.</summary>
     public int Subscribers => _slots.Used;
@@ -38,7 +40,7 @@ internal sealed class LiveFeeds(
         {
             if (!_feeds.TryGetValue(subject, out feed))
             {
-                feed = new LiveFeed(subject, _epoch, source, time, log);
+                feed = new LiveFeed(subject, string.Create(CultureInfo.InvariantCulture, $"{_epoch}.{++_feedNumber}"), source, time, log);
                 _feeds[subject] = feed;
                 LiveFeed fresh = feed;
                 _ = Task.Run(() => RunAsync(subject, fresh));

@@ -19,19 +19,19 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         }
         catch (BadHttpRequestException e)
         {
-            await Problem.WriteAsync(context, e.StatusCode, Problem.CodeOf(e.StatusCode), Explain(e));
+            await Problem.WriteAsync(context, e.StatusCode, Problem.CodeOf(e.StatusCode), BadRequestText.Of(e));
             return;
         }
         catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
         {
             Log.Unavailable(log, context.Request.Path, e);
-            await Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "unavailable", "The service could not answer in time; try again.");
+            await FailAsync(context, StatusCodes.Status503ServiceUnavailable, "unavailable", "The service could not answer in time; try again.");
             return;
         }
         catch (Exception e)
         {
             Log.Failed(log, context.Request.Path, e);
-            await Problem.WriteAsync(context, StatusCodes.Status500InternalServerError, "internal", "An error of the service; its log has more.");
+            await FailAsync(context, StatusCodes.Status500InternalServerError, "internal", "An error of the service; its log has more.");
             return;
         }
 
@@ -42,21 +42,17 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         }
     }
 
-    /// <summary>JSON faults say where they are; nothing else of an exception's text is for callers.</summary>
-    private static string Explain(BadHttpRequestException e) => e.InnerException is System.Text.Json.JsonException json
-        ? $"The body is not what this takes: {FirstSentence(json.Message)}"
-        : FirstSentence(e.Message);
-
-    private static string FirstSentence(string text)
+    /// <summary>A stream that broke off must not look like one that ended.</summary>
+    private static Task FailAsync(HttpContext context, int status, string code, string detail)
     {
-        const int lengthMax = 200;
-        int line = text.IndexOf('\n', StringComparison.Ordinal);
-        if (line >= 0) text = text[..line];
-        return text.Length <= lengthMax ? text : text[..lengthMax];
+        if (!context.Response.HasStarted) return Problem.WriteAsync(context, status, code, detail);
+        context.Abort();
+        return Task.CompletedTask;
     }
 
     private static string DetailOf(int status) => status switch
     {
+        400 => "A part of the request has a value that this does not take; see /openapi/v1.json.",
         404 => "There is nothing here; see /openapi/v1.json.",
         405 => "This takes another method; see /openapi/v1.json.",
         415 => "Send a body of type application/json.",

@@ -6,8 +6,9 @@ namespace OpSync.Gateway.Rpc;
 /// <param name="bytesMax">Largest answer in bytes.</param>
 internal sealed class ResponseBuffer(int bytesMax) : IBufferWriter<byte>, IDisposable
 {
-    // Errors are written even where the results have used everything up.
-    private const int Slack = 64 << 10;
+    // Errors are written even where the results have used everything up: one for each call of a batch, with its id and the method's
+    // name, every letter of them an escape.
+    private const int Slack = 512 << 10;
 
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(4 << 10);
 

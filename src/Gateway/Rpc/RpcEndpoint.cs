@@ -44,6 +44,12 @@ internal sealed class RpcEndpoint(RpcServer server, RpcSettings settings) : IDis
 
         bool? isAdmin = null;
         async ValueTask<bool> IsAdminAsync() => isAdmin ??= await AuthorizeAsync(context);
+        async ValueTask<bool> MayChangeAsync()
+        {
+            if (!await IsAdminAsync()) return false;
+            context.Items[RpcReadsByPost.Changed] = true;
+            return true;
+        }
 
         // Only administrators post payloads; all other calls are short.
         bool isLong = context.Request.ContentLength is not { } length || length > settings.Limits.BodyBytesMax;
@@ -62,7 +68,7 @@ internal sealed class RpcEndpoint(RpcServer server, RpcSettings settings) : IDis
                 return;
             }
 
-            await server.AnswerAsync(chain, body.AsMemory(0, bodyLength), answer, IsAdminAsync, context.RequestAborted);
+            await server.AnswerAsync(chain, body.AsMemory(0, bodyLength), answer, MayChangeAsync, context.RequestAborted);
         }
         finally
         {

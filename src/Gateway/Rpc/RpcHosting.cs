@@ -35,5 +35,5 @@ public static class RpcHosting
     /// <see cref="RpcSettings.AdminPolicy"/> themselves.</summary>
     public static IEndpointConventionBuilder MapOpSyncRpc(this IEndpointRouteBuilder routes) =>
         routes.MapPost("/rpc/{chainId}", static (HttpContext context) => context.RequestServices.GetRequiredService<RpcEndpoint>().HandleAsync(context))
-            .ExcludeFromDescription();
+            .ExcludeFromDescription().WithMetadata(new RpcReadsByPost());
 }

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using OpSync.Gateway.Rpc.Methods;
@@ -19,6 +20,12 @@ internal sealed class RpcServer(
     /// <param name="aborted">Cancelled when the caller went away.</param>
     public async Task AnswerAsync(RpcChain chain, ReadOnlyMemory<byte> body, ResponseBuffer answer, Func<ValueTask<bool>> isAdmin, CancellationToken aborted)
     {
+        if (!RpcText.IsUnicode(body.Span))
+        {
+            WriteError(answer, default, RpcError.Parse("the text is not Unicode"));
+            return;
+        }
+
         JsonDocument document;
         try
         {
@@ -147,7 +154,7 @@ internal sealed class RpcServer(
 
     private static void WriteError(ResponseBuffer answer, JsonElement id, RpcError error)
     {
-        using Utf8JsonWriter writer = new(answer);
+        using Utf8JsonWriter writer = new(answer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         writer.WriteStartObject();
         writer.WriteString("jsonrpc"u8, "2.0"u8);
         WriteId(writer, id);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using OpSync.Gateway.Rpc;
 
 namespace OpSync.Gateway.Security;
 
@@ -11,6 +12,9 @@ internal sealed class ChangeLog(RequestDelegate next, ILogger<ChangeLog> log)
         await next(context);
         HttpRequest request = context.Request;
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method)) return;
+
+        // Most of JSON-RPC reads, though all of it is posted; what changes something says so.
+        if (context.GetEndpoint()?.Metadata.GetMetadata<RpcReadsByPost>() is not null && !context.Items.ContainsKey(RpcReadsByPost.Changed)) return;
         string name = context.User.FindFirst(BearerHandler.NameClaim)?.Value ?? "local caller";
         string scopes = string.Join(' ', context.User.FindAll(BearerHandler.ScopeClaim).Select(c => c.Value));
         Log.Changed(log, name, scopes, request.Method, request.Path, context.Response.StatusCode);

@@ -9,6 +9,9 @@ namespace OpSync.Gateway.Security;
 /// its own origin, and a name of its own that resolves to this machine shows in the host header.</remarks>
 internal static class LocalGuard
 {
+    /// <summary>What proxies add, each some of them. One that adds none cannot be told from a program of this machine.</summary>
+    private static readonly string[] ProxyHeaders = ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"];
+
     /// <summary>Why this request is not taken without a token, or null if it is.</summary>
     public static string? Refusal(HttpContext context, GatewaySettings settings)
     {
@@ -16,7 +19,7 @@ internal static class LocalGuard
         HttpRequest request = context.Request;
         if (context.Connection.RemoteIpAddress is { } remote && !IPAddress.IsLoopback(remote)) return "Without a configured token only this machine is answered.";
         if (!IsLoopback(request.Host.Host)) return "Without a configured token only requests to 127.0.0.1, ::1 or localhost are answered.";
-        if (request.Headers.ContainsKey("Forwarded") || request.Headers.ContainsKey("X-Forwarded-For")) return "Without a configured token no forwarded request is answered.";
+        if (Array.Exists(ProxyHeaders, request.Headers.ContainsKey)) return "Without a configured token no forwarded request is answered.";
         StringValues origin = request.Headers.Origin;
         if (origin.Count > 0 && origin != $"{request.Scheme}://{request.Host.Value}") return "Without a configured token no request of another site is answered.";
         StringValues site = request.Headers["Sec-Fetch-Site"];

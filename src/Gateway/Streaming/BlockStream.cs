@@ -45,6 +45,12 @@ internal sealed class BlockStream(GatewaySettings settings, BlockBudget budget, 
             await SendAsync(context, caller, query, stop.Token);
             return TypedResults.Empty;
         }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // The process stops. Whole records were sent; but one who did not ask to follow would take the end for a gap.
+            if (!query.Follow) context.Abort();
+            return TypedResults.Empty;
+        }
         finally
         {
             _slots.Return(caller);
@@ -68,8 +74,9 @@ internal sealed class BlockStream(GatewaySettings settings, BlockBudget budget, 
         // A caller that waits for the first block sees at least that it was understood.
         await target.FlushAsync(cancellationToken);
         IBlockReaderGrain reader = grains.GetReader(query.Chain.ChainId);
-        for (ulong next = query.First; next <= query.Last && !cancellationToken.IsCancellationRequested;)
+        for (ulong next = query.First; next <= query.Last;)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             int sent = await SendPageAsync(reader, target, caller, query, next, cancellationToken);
             if (sent > 0) next += (ulong)sent;
             else if (!query.Follow) return;

@@ -170,7 +170,6 @@ internal sealed class ChainGrain(
     {
         if (!_document.Peers.Remove(peerId)) return false;
         _document.BannedPeers.Remove(peerId);
-        _document.BannedPeers.Remove(peerId);
         bool changed = _usable.Remove(peerId) | _unheard.Remove(peerId);
         await WriteAsync();
         if (changed) await TellRangesAsync();

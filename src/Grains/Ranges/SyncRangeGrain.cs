@@ -367,7 +367,8 @@ internal sealed class SyncRangeGrain(
     {
         try
         {
-            await GrainFactory.GetBlock(_tag.ChainId, block.Number).Reject(block.Hash).WaitAsync(CallTimeout, time);
+            // Of a range that ended in a former activation nothing was begun here: its key is all there is.
+            await GrainFactory.GetBlock(RangeGrainKey.Parse(this).ChainId, block.Number).Reject(block.Hash).WaitAsync(CallTimeout, time);
         }
         catch (Exception e) when (IsCallFailure(e))
         {
@@ -390,6 +391,7 @@ internal sealed class SyncRangeGrain(
     private async Task FinishAsync(RangeResult result)
     {
         _timer?.Dispose();
+        _skeleton?.Stop();
         shares.Leave(Key);
         RangeDocument document = _document!;
         Log.RangeEnded(log, _tag.RangeId, _tag.ChainId, result.ToString());
@@ -408,9 +410,10 @@ internal sealed class SyncRangeGrain(
             await WriteAsync();
             Tell();
         }
-        catch (Exception e) when (IsCallFailure(e))
+        catch (Exception e)
         {
-            // So does a store that fails here: the next activation knows only what was written.
+            // So does a store that fails here, in whatever way: nobody else sees it, and a range whose end is not written would count
+            // as running for ever. The next activation knows only what was written.
             Log.EndNotWritten(log, _tag.RangeId, e);
             DeactivateOnIdle();
         }

@@ -82,9 +82,11 @@ internal sealed class ConnectionTable(SwarmOptions options, TimeProvider time) :
         lock (_gate)
         {
             bool known = _byPeer.TryGetValue(connection.Info.Peer, out List<Connection>? list);
-            if (known && list!.Count >= options.ConnectionsPerPeerMax)
+
+            // One that gave way before and is still closing frees no second place.
+            if (known && list!.Count(static c => c.IsCounted) >= options.ConnectionsPerPeerMax)
             {
-                replaced = list[0];
+                replaced = list!.Find(static c => c.IsCounted);
             }
             else if (connection.Info.IsInbound && IsFull)
             {

@@ -15,6 +15,7 @@ internal sealed class StreamReceiver(YamuxStream stream, YamuxLimits limits) : I
     private CancellationToken _token;
     private CancellationTokenRegistration _registration;
     private int _growth;
+    private int _coming;   // of the present frame, accounted and not here yet
     private string? _failure;
     private bool _reading;
     private bool _finished;
@@ -51,7 +52,10 @@ internal sealed class StreamReceiver(YamuxStream stream, YamuxLimits limits) : I
                 return YamuxEnd.None;   // reset here at this moment: its bytes are dropped
             if (_finished)
                 return YamuxEnd.DataAfterFin;
-            return _window.TryReceive(length) ? YamuxEnd.None : YamuxEnd.WindowExceeded;
+            if (!_window.TryReceive(length))
+                return YamuxEnd.WindowExceeded;
+            _coming = (int)length;
+            return YamuxEnd.None;
         }
     }
 
@@ -63,6 +67,7 @@ internal sealed class StreamReceiver(YamuxStream stream, YamuxLimits limits) : I
         {
             if (_failure is not null)
                 return true;
+            _coming -= data.Length;
             int direct = 0;
             if (_reading)
             {
@@ -164,7 +169,10 @@ internal sealed class StreamReceiver(YamuxStream stream, YamuxLimits limits) : I
 
     private uint TakeCredit()
     {
-        if (_finished || _failure is not null || !_window.IsUpdateDue(_queue.Length))
+        // What a frame's header announced is not consumed before it came: else a remote that stops within the frame holds a
+        // second window.
+        int unread = _queue.Length + _coming;
+        if (_finished || _failure is not null || !_window.IsUpdateDue(unread))
             return 0;
         // An empty queue means that the reader waits for the remote: a larger window may help.
         if (_queue.Length == 0 && _window.Size * 2 <= limits.Options.ReceiveWindowMax && limits.WindowGrowth.TryTake(_window.Size))
@@ -172,6 +180,6 @@ internal sealed class StreamReceiver(YamuxStream stream, YamuxLimits limits) : I
             _growth += _window.Size;
             _window.Double();
         }
-        return _window.Refill(_queue.Length);
+        return _window.Refill(unread);
     }
 }

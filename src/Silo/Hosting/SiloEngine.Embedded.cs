@@ -13,9 +13,9 @@ internal static class SiloEngine
 {
     public static void Add(IHostApplicationBuilder builder, SiloSettings settings)
     {
-        builder.Services.AddSingleton<IReminderStore>(new SqliteReminderStore(settings.State));
+        builder.Services.AddSingleton<IReminderStore>(new StateReminderStore(settings.State));
         builder.Services.AddKeyedSingleton<IGrainStorage>(
-            GrainStorageNames.OpSync, new SqliteGrainStorage(settings.State));
+            GrainStorageNames.OpSync, new StateGrainStorage(settings.State));
         builder.UseOrleans(static silo => silo.Configure<EmbeddedOptions>(static o =>
         {
             o.Assemblies.Add(typeof(GrainStorageNames).Assembly);

@@ -12,7 +12,7 @@ internal static class SiloEngine
     public static void Add(IHostApplicationBuilder builder, SiloSettings settings)
     {
         builder.Services.AddKeyedSingleton<IGrainStorage>(
-            GrainStorageNames.OpSync, new SqliteGrainStorage(settings.State));
+            GrainStorageNames.OpSync, new StateGrainStorage(settings.State));
         builder.UseOrleans(static silo => silo.UseLocalhostClustering().UseInMemoryReminderService());
     }
 }

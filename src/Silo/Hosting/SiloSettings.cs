@@ -4,7 +4,7 @@ using OpSync.Silo.Chains;
 using OpSync.Silo.Peering;
 using OpSync.Silo.Serving;
 using OpSync.Silo.Storing;
-using OpSync.Storage.Sqlite;
+using OpSync.Storage;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ranges;
 
@@ -17,7 +17,7 @@ public sealed record SiloSettings
     public required IReadOnlyList<ServedChain> Chains { get; init; }
 
     /// <summary>Grain state and reminders; the caller closes it after the silo stopped.</summary>
-    public required SqliteStateStore State { get; init; }
+    public required IStateStore State { get; init; }
 
     /// <summary>Identity of the silo's swarm.</summary>
     public required PeerIdentity Identity { get; init; }

@@ -15,6 +15,8 @@ internal sealed class Exclusions(AccessList access)
 
     private readonly Lock _lock = new();
     private readonly Dictionary<PeerId, (DateTimeOffset? Until, IPAddress[] From)> _excluded = [];
+    private readonly HashSet<PeerId> _peersClosed = [];         // rules made here, and not the operator's: these may be taken back
+    private readonly HashSet<IPAddress> _addressesClosed = [];
 
     /// <summary>Keeps a peer out; what was said of it before is replaced.</summary>
     /// <param name="peer">Whom.</param>
@@ -31,6 +33,8 @@ internal sealed class Exclusions(AccessList access)
             _excluded[peer] = (until, closed);
             foreach (IPAddress address in before) Update(address);
             foreach (IPAddress address in closed) Update(address);
+            if (!_peersClosed.Contains(peer) && IsBlocked(peer, null)) return closed;
+            _peersClosed.Add(peer);
             access.BlockPeer(peer, until);
         }
 
@@ -43,7 +47,7 @@ internal sealed class Exclusions(AccessList access)
         lock (_lock)
         {
             if (!_excluded.Remove(peer, out var known)) return;
-            access.UnblockPeer(peer);
+            if (_peersClosed.Remove(peer)) access.UnblockPeer(peer);
             foreach (IPAddress address in known.From) Update(address);
         }
     }
@@ -75,9 +79,20 @@ internal sealed class Exclusions(AccessList access)
         }
 
         IPNetwork network = new(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
-        if (until == DateTimeOffset.MinValue) access.UnblockNetwork(network);
-        else access.BlockNetwork(network, until);
+        if (until == DateTimeOffset.MinValue)
+        {
+            if (_addressesClosed.Remove(address)) access.UnblockNetwork(network);
+        }
+        else if (_addressesClosed.Contains(address) || !IsBlocked(null, network))
+        {
+            _addressesClosed.Add(address);
+            access.BlockNetwork(network, until);
+        }
     }
+
+    /// <summary>Whether a rule keeps out exactly this peer or network. Bans are rare: the list may be walked.</summary>
+    private bool IsBlocked(PeerId? peer, IPNetwork? network) =>
+        access.List().Any(rule => rule.Effect == AccessEffect.Block && rule.Peer == peer && rule.Network == network);
 
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 

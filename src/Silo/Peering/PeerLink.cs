@@ -94,10 +94,10 @@ internal sealed class PeerLink : IFetchSource
     public void Stop()
     {
         _stop.Cancel();
-        if (_swarm.IsReady) _swarm.Value.Protect(Id, isProtected: false);
         CancellationTokenSource[] sources;
         lock (_lock)
         {
+            if (_swarm.IsReady) _swarm.Value.Protect(Id, isProtected: false);
             sources = [.. _ranges.Values.Select(r => r.Source)];
             _ranges.Clear();
         }
@@ -245,6 +245,7 @@ internal sealed class PeerLink : IFetchSource
             {
                 // Taken before anything is looked at: what changes from here on ends the wait below.
                 Task wake = Volatile.Read(ref _wake).Task;
+                if (_swarm.IsReady) Protect();
                 if (_swarm.IsReady && _swarm.Value.IsConnected(Id))
                 {
                     Changed();
@@ -302,9 +303,17 @@ internal sealed class PeerLink : IFetchSource
         source?.Dispose();
     }
 
+    /// <summary>A crowd of strangers must not cost us those we ask, whoever of the two dialled. Not after <see cref="Stop"/>.</summary>
+    private void Protect()
+    {
+        lock (_lock)
+        {
+            if (!_stop.IsCancellationRequested) _swarm.Value.Protect(Id);
+        }
+    }
+
     private async Task<bool> DialAsync()
     {
-        _swarm.Value.Protect(Id);   // a crowd of strangers must not cost us those we ask
         List<Multiaddr> addresses = [];
         foreach (string text in Volatile.Read(ref _addresses))
         {

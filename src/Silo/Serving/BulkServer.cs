@@ -20,15 +20,15 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
 
     private BulkOptions Bulk => options.Bulk;
 
-    /// <summary>Registers the protocols of every chain.</summary>
-    public void Register(Swarm swarm)
+    /// <summary>The protocols of every chain, and what serves them.</summary>
+    public IEnumerable<(string Protocol, ProtocolHandler Handler)> Handlers()
     {
         foreach (ServedChain chain in chains.Chains)
         {
             ulong id = chain.Spec.ChainId;
-            swarm.Handle(BulkProtocols.Headers(id), (s, ct) => ServeAsync(s, HeadersRequest.Size, r => SendHeadersAsync(chain, s, r, ct), ct));
-            swarm.Handle(BulkProtocols.Payloads(id), (s, ct) => ServeAsync(s, PayloadsRequest.Size, r => SendPayloadsAsync(chain, s, r, ct), ct));
-            swarm.Handle(BulkProtocols.Status(id), (s, ct) => ServeAsync(s, StatusReply.RequestSize, _ => SendStatusAsync(chain, s, ct), ct));
+            yield return (BulkProtocols.Headers(id), (s, ct) => ServeAsync(s, HeadersRequest.Size, r => SendHeadersAsync(chain, s, r, ct), ct));
+            yield return (BulkProtocols.Payloads(id), (s, ct) => ServeAsync(s, PayloadsRequest.Size, r => SendPayloadsAsync(chain, s, r, ct), ct));
+            yield return (BulkProtocols.Status(id), (s, ct) => ServeAsync(s, StatusReply.RequestSize, _ => SendStatusAsync(chain, s, ct), ct));
         }
     }
 
@@ -117,7 +117,7 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
             if (block is null || (expected is { } hash && hash != block.Hash)) return (sent, BulkEnd.NotFound, default);
             int length = Extract(chain, block, writer);
             if (length == 0) return (sent, BulkEnd.Failed, default);
-            if (sent > 0 && writer.Written + length > request.BytesMax) return (sent, BulkEnd.Capped, default);
+            if (sent > 0 && writer.SizeWith(length) > request.BytesMax) return (sent, BulkEnd.Capped, default);
             writer.Commit(length);
             expected = block.ParentHash;
         }

@@ -29,12 +29,19 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
     public void Register(Swarm swarm)
     {
         _metrics ??= new ServeMetrics(Measure);
+        foreach ((string protocol, ProtocolHandler handler) in Handlers()) swarm.Handle(protocol, handler);
+    }
+
+    /// <summary>Every protocol of every chain, and what serves it.</summary>
+    internal IEnumerable<(string Protocol, ProtocolHandler Handler)> Handlers()
+    {
         foreach (ServedChain chain in chains.Chains)
         {
-            foreach (string protocol in chain.Protocols) swarm.Handle(protocol, (stream, ct) => HandleAsync(chain, stream, ct));
+            foreach (string protocol in chain.Protocols) yield return (protocol, (stream, ct) => HandleAsync(chain, stream, ct));
         }
 
-        new BulkServer(chains, options.Value, _throttle, _answers, limit => _metrics?.Refused(limit), time).Register(swarm);
+        BulkServer bulk = new(chains, options.Value, _throttle, _answers, limit => _metrics?.Refused(limit), time);
+        foreach ((string, ProtocolHandler) handler in bulk.Handlers()) yield return handler;
     }
 
     /// <summary>Ends the observation of its limits.</summary>

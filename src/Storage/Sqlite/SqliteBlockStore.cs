@@ -11,12 +11,6 @@ namespace OpSync.Storage.Sqlite;
 /// newest commit. Calls in flight at disposal are finished; later ones throw <see cref="ObjectDisposedException"/>.</remarks>
 public sealed class SqliteBlockStore : IBlockStore
 {
-    /// <summary>Most blocks of one append: a bound on the memory and time of one commit, far above a sensible group.</summary>
-    public const int AppendCountMax = 4_096;
-
-    /// <summary>Length of a signature in bytes.</summary>
-    public const int SignatureLength = 65;
-
     /// <summary>Heights touched by one commit of a long-running change, so that appends get their turn between.</summary>
     private const int PageLength = 1_024;
 
@@ -42,13 +36,12 @@ public sealed class SqliteBlockStore : IBlockStore
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">An item is malformed, or has rank <see cref="TrustRank.None"/>, or there are more than
-    /// <see cref="AppendCountMax"/>.</exception>
+    /// 4,096.</exception>
     /// <exception cref="StoreFullException">The disk is full; nothing of the group was stored.</exception>
     public async ValueTask<IReadOnlyList<AppendResult>> AppendAsync(
         IReadOnlyList<AppendItem> items, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(items.Count, AppendCountMax);
-        foreach (AppendItem item in items) Validate(item);
+        AppendRules.Validate(items);
         return items.Count == 0 ? [] : await Writer.RunAsync(w => w.Append(items), cancellationToken).ConfigureAwait(false);
     }
 
@@ -164,18 +157,6 @@ public sealed class SqliteBlockStore : IBlockStore
 
     private WorkerThreads<BlockWriter> Writer =>
         _writer ?? throw new InvalidOperationException("The store was opened read-only.");
-
-    private static void Validate(AppendItem item)
-    {
-        StoredBlock block = item.Block;
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(block.Number, NumberMax);
-        if (item.Rank == TrustRank.None) throw new ArgumentException($"Nothing vouches for block {block.Id}.", nameof(item));
-        if (block.Wire.Length == 0) throw new ArgumentException($"Block {block.Id} has no bytes.", nameof(item));
-        if (block.Signature is { Length: not SignatureLength })
-        {
-            throw new ArgumentException($"The signature of block {block.Id} has {block.Signature.Length} bytes.", nameof(item));
-        }
-    }
 
     private static bool TryClip(BlockRange range, out BlockRange clipped)
     {

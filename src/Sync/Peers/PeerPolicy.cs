@@ -99,7 +99,8 @@ public sealed partial class PeerPolicy
     /// <summary>A request ended.</summary>
     /// <param name="outcome">How.</param>
     /// <param name="bytes">Payload bytes received.</param>
-    /// <param name="elapsed">Time it took; of good answers a moving average is kept.</param>
+    /// <param name="elapsed">Time it took; of good answers a moving average is kept. Zero if it was not measured: then nothing is learned
+    /// from it of the peer's speed.</param>
     /// <param name="now">Monotonic time.</param>
     /// <param name="wall">Wall time.</param>
     /// <param name="firstByte">Time to the first byte of the answer; zero if not known.</param>
@@ -111,7 +112,7 @@ public sealed partial class PeerPolicy
         if (!late) _inFlight.TryDequeue(out _);
         _bytes += Math.Max(0, bytes);
         bool answered = outcome is FetchOutcome.Good or FetchOutcome.NotFound or FetchOutcome.Malformed;
-        if (answered) OnAnswer(firstByte > TimeSpan.Zero ? firstByte : elapsed, elapsed, bytes, now);
+        if (answered && elapsed > TimeSpan.Zero) OnAnswer(firstByte > TimeSpan.Zero ? firstByte : elapsed, elapsed, bytes, now);
         if (outcome is FetchOutcome.RateLimited or FetchOutcome.Failed && !late) Slower(now);
         if (outcome == FetchOutcome.Good) _replyTime = _replyTime is { } known ? known + (elapsed - known) / 8 : elapsed;
         if (outcome is FetchOutcome.Good or FetchOutcome.NotFound) _timeoutsInRow = 0;

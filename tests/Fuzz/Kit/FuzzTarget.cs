@@ -10,7 +10,7 @@ internal abstract class FuzzTarget
     /// <summary>Bytes of an input at most; mutations cut what is longer.</summary>
     public virtual int SizeMax => 16_384;
 
-    /// <summary>Work of a run compared with that of other targets; the default number of runs is divided by it.</summary>
+    /// <summary>Work of a run compared with that of other targets; the number of a short run is divided by it.</summary>
     public virtual int Cost => 1;
 
     /// <summary>Different verdicts that a short run has to reach: fewer mean that the grammar has lost the decoder.</summary>

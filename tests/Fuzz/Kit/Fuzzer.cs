@@ -29,7 +29,7 @@ internal static class Fuzzer
 
     private static int RunsOf(FuzzTarget target) =>
         int.TryParse(Environment.GetEnvironmentVariable(RunsVariable), CultureInfo.InvariantCulture, out int runs) ? runs
-        : Environment.GetEnvironmentVariable("OPSYNC_LONG") == "1" ? RunsLong / target.Cost : RunsShort / target.Cost;
+        : Environment.GetEnvironmentVariable("OPSYNC_LONG") == "1" ? RunsLong : RunsShort / target.Cost;
 
     /// <summary>Runs a target as often as the environment says and fails with an input that reproduces the fault.</summary>
     public static void Run(FuzzTarget target)

@@ -54,7 +54,10 @@ internal sealed class SlowPayload
         }
     }
 
-    public byte[] BlockHash()
+    public byte[] BlockHash() => SlowKeccak.Hash(Header());
+
+    /// <summary>The block's header in RLP.</summary>
+    public byte[] Header()
     {
         byte[] Field(int index) => Fields[index];
         byte[] Integer(int index) => SlowRlp.Number(new BigInteger(Fields[index], isUnsigned: true));
@@ -67,7 +70,7 @@ internal sealed class SlowPayload
         if (Version >= 2) header.Add(Version >= 4 ? Field(afterOffsets + 2) : SlowTrie.Root([]));
         if (Version >= 3) header.AddRange([Integer(afterOffsets), Integer(afterOffsets + 1), Root]);
         if (Version >= 4) header.Add(SHA256.HashData([]));
-        return SlowKeccak.Hash(SlowRlp.Encode(header));
+        return SlowRlp.Encode(header);
     }
 
     private static byte[] Take(BinaryReader reader, int size)

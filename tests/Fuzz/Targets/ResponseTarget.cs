@@ -116,7 +116,8 @@ internal sealed class ResponseTarget : FuzzTarget
         return fault;
     }
 
-    private static byte[] Frame(Random random, byte[] ssz, PayloadVersion version)
+    /// <summary>A success of a payload in one or two parts.</summary>
+    public static byte[] Frame(Random random, byte[] ssz, PayloadVersion version)
     {
         List<byte> stream = [0, .. BitConverter.GetBytes(version.ToWire()), 0xff, 6, 0, 0, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59];
         int split = random.Next(4) == 0 ? random.Next(ssz.Length) : ssz.Length;

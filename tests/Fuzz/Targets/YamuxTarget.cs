@@ -93,7 +93,8 @@ internal sealed class YamuxTarget : FuzzTarget
         bool isDialer = (input[0] & IsDialer) != 0, breaks = (input[0] & EndsBroken) != 0;
         int opened = input[0] >> 1 & 3;
         byte[] script = input[Head..];
-        ScriptedChannel channel = new(script, 1 + 16 * input[1], breaks);
+        int pieceSize = 1 + 16 * input[1];
+        ScriptedChannel channel = new(script, pieceSize, breaks);
         List<Reader> inbound = [], outbound = [];
         YamuxSession? session = null;
         Task<YamuxEnd>? ending = null;
@@ -107,7 +108,7 @@ internal sealed class YamuxTarget : FuzzTarget
             for (int i = 0; i < opened; i++) outbound.Add(new Reader((YamuxStream)session.TryOpen()!));
             _ = AcceptAsync(session, inbound);
         });
-        bound.End(1024 * 1024 + 64 * script.Length);
+        bound.End(1024 * 1024 + 64 * script.Length + 256 * (script.Length / pieceSize));   // the pump's own for each piece
 
         FuzzFailure.Unless(ending!.IsCompleted, "the session does not end with its channel");
         YamuxEnd end = ending.GetAwaiter().GetResult();
@@ -136,13 +137,15 @@ internal sealed class YamuxTarget : FuzzTarget
         while (await session.AcceptAsync(CancellationToken.None) is { } stream) readers.Add(new Reader((YamuxStream)stream));
     }
 
-    /// <summary>Every ping and every refusal was answered, in order, with frames that are frames.</summary>
+    /// <summary>Every ping and every refusal was answered, in order, with frames that are frames; inputs are too short to use up
+    /// half a window, so none was granted anew.</summary>
     private static void CheckWritten(byte[] written, SlowYamux model)
     {
         List<uint> pings = [], refused = [];
         for (int at = 0; at < written.Length; at += HeaderSize)
         {
             FuzzFailure.Unless(YamuxHeader.Read(written.AsSpan(at), 0, out YamuxHeader header) == System.Buffers.OperationStatus.Done, "wrote no frame");
+            FuzzFailure.Unless(header is not { Type: YamuxType.WindowUpdate, Length: > 0 }, "granted what was not consumed");
             if (header is { Type: YamuxType.Ping, Flags: YamuxFlags.Ack }) pings.Add(header.Length);
             if (header is { Type: YamuxType.WindowUpdate, Flags: YamuxFlags.Rst }) refused.Add(header.StreamId);
         }

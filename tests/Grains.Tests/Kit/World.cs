@@ -15,6 +15,7 @@ using OpSync.Silo.Fetching;
 using OpSync.Silo.Hosting;
 using OpSync.Silo.Storing;
 using OpSync.Storage;
+using OpSync.Storage.Postgres;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
@@ -35,6 +36,8 @@ internal sealed class World : IAsyncDisposable
     private readonly EmbeddedTestClusterBuilder _builder = new();
     private readonly List<Mistakes> _mistakes = [];
     private DataDirectory? _directory;
+    private PostgresDatabase? _database;
+    private PostgresBlockStore? _blocks;
     private EmbeddedTestCluster? _cluster;
 
     private World(WorldOptions options)
@@ -63,11 +66,14 @@ internal sealed class World : IAsyncDisposable
 
     public CrowdLinks Links => Service<CrowdLinks>();
 
+    private static ChainIdentity Identity => new(TestChain.Id, TestChain.Right.HashAt(0));
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static async Task<World> StartAsync(WorldOptions? options = null)
     {
         World world = new(options ?? new WorldOptions());
+        await world.OpenDatabaseAsync();
         world._cluster = await world._builder.StartAsync();
         return world;
     }
@@ -157,32 +163,44 @@ internal sealed class World : IAsyncDisposable
         _mistakes[^1].Close();
         Store.CutOff();
         await Cluster.KillSiloAsync();
-        await _directory!.DisposeAsync();
-        _directory = null;
+        if (_directory is not null) await _directory.DisposeAsync();
+        if (_database is not null) await _database.DisposeAsync();
+        (_directory, _database) = (null, null);
     }
 
-    /// <summary>Starts the silo again over the same data directory.</summary>
-    public Task StartSiloAsync() => Cluster.StartSiloAsync();
+    /// <summary>Starts the silo again over the same data directory or database.</summary>
+    public async Task StartSiloAsync()
+    {
+        await OpenDatabaseAsync();
+        await Cluster.StartSiloAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
         Store.Release();
         Store.Full = null;
-        if (_directory is not null) await KillAsync();
+        if (_directory is not null || _database is not null) await KillAsync();
         _identity.Dispose();
         Directory.Delete(_path, recursive: true);
         string[] mistakes = [.. _mistakes.SelectMany(m => m.All)];
         Assert.True(mistakes is [], string.Join('\n', mistakes));
     }
 
+    private async Task OpenDatabaseAsync()
+    {
+        if (_options.Postgres is not { } postgres) return;
+        _database = await PostgresDatabase.OpenAsync(postgres, null, Token);
+        _blocks = await _database.OpenBlocksAsync(Identity, Token);
+    }
+
     private void Configure(HostApplicationBuilder builder)
     {
-        _directory = DataDirectory.OpenWriter(_path, new ChainIdentity(TestChain.Id, TestChain.Right.HashAt(0)));
-        Store = new TestStore(_directory.Blocks);
+        if (_blocks is null) _directory = DataDirectory.OpenWriter(_path, Identity);
+        Store = new TestStore(_blocks ?? (IBlockStore)_directory!.Blocks);
         builder.AddOpSyncSilo(new SiloSettings
         {
             Chains = [new ServedChain(TestChain.Right.Spec, Store)],
-            State = _directory.State,
+            State = _database?.State ?? (IStateStore)_directory!.State,
             Identity = _identity,
             Peers = _options.Peers,
             Ranges = _options.Ranges,
@@ -203,6 +221,9 @@ internal sealed record WorldOptions
     public HostileOptions? Hostile { get; init; }
 
     public TimeProvider? Time { get; init; }
+
+    /// <summary>The database that keeps everything; null for a data directory.</summary>
+    public PostgresOptions? Postgres { get; init; }
 
     /// <summary>Grains that may be active at a time.</summary>
     public int ActivationsMax { get; init; } = 10_000;

@@ -109,6 +109,19 @@ public sealed class ConnectionTableTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Peer_that_dials_again_and_again_takes_one_place_even_while_its_former_connections_are_closing()
+    {
+        ConnectionTable table = Table(new SwarmOptions { ConnectionsPerPeerMax = 1 });
+        using PeerIdentity identity = PeerIdentity.Create(KeyType.Ed25519);
+        Connection?[] replaced = new Connection?[3];
+        Connection[] dialled = [.. replaced.Select(_ => Inbound(identity.Id, "10.0.0.1"))];
+        for (int i = 0; i < dialled.Length; i++) Assert.True(table.TryAdd(dialled[i], out replaced[i]));
+
+        Assert.Equal([null, dialled[0], dialled[1]], replaced);
+        Assert.Equal(1, table.Measure().Single(static u => u.Limit == "InboundConnectionsMax").Used);
+    }
+
+    [Fact]
     public void Streams_are_shared_so_that_the_next_subnet_and_the_next_host_always_get_some()
     {
         FairShares shares = new(2_048);
@@ -145,13 +158,18 @@ public sealed class ConnectionTableTests : IAsyncDisposable
     {
         Handshake handshake = Admit(table, address).Handshake!;
         using PeerIdentity identity = PeerIdentity.Create(KeyType.Ed25519);
-        IPAddress ip = IPAddress.Parse(address);
-        ConnectionInfo info = new(++_ids, identity.Id, Multiaddr.FromEndPoint(new IPEndPoint(ip, 1)), ip, IsInbound: true, _harness.Time.GetUtcNow());
-        Connection connection = new(info, _harness.Scripted().Session, _harness.Time);
+        Connection connection = Inbound(identity.Id, address);
         bool added = table.TryAdd(connection, out Connection? replaced);
         table.EndHandshake(handshake, added);
         Assert.Same(expectedToGo, replaced);
         if (replaced is not null) table.Remove(replaced);
         return added ? connection : null;
+    }
+
+    private Connection Inbound(PeerId peer, string address)
+    {
+        IPAddress ip = IPAddress.Parse(address);
+        ConnectionInfo info = new(++_ids, peer, Multiaddr.FromEndPoint(new IPEndPoint(ip, 1)), ip, IsInbound: true, _harness.Time.GetUtcNow());
+        return new Connection(info, _harness.Scripted().Session, _harness.Time);
     }
 }

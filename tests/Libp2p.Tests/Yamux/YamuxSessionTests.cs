@@ -102,6 +102,18 @@ public sealed class YamuxSessionTests
         Assert.Equal(1024 * 1024, largest);
     }
 
+    [Fact]
+    public async Task Bytes_of_a_frame_that_have_not_come_are_not_granted_anew()
+    {
+        await using YamuxHarness harness = new();
+        (YamuxSession session, ScriptedYamux peer, _) = harness.Scripted();
+        await peer.SendAsync([.. Frame(YamuxType.Data, YamuxFlags.Syn, 1, SendWindow.Initial), 7]);
+        await using Libp2pStream stream = (await session.AcceptAsync(Ct))!;
+        await stream.ReadExactlyAsync(new byte[1], Ct);
+        await stream.WriteAsync(new byte[1], Ct);
+        Assert.Equal(YamuxType.Data, (await peer.HeaderAsync()).Type);   // nothing was written before it
+    }
+
     [Theory]
     [InlineData("window", YamuxEnd.WindowExceeded)]
     [InlineData("frame", YamuxEnd.BadFrame)]

@@ -402,6 +402,18 @@ public sealed class PeerPolicyTests
 
     private Admission Admit(PeerPolicy policy, int wanted) => policy.Admit(wanted, _now, _wall);
 
+    [Fact]
+    public void Fault_without_a_time_teaches_nothing_of_the_speed()
+    {
+        PeerPolicy policy = Policy();
+        Report(policy, FetchOutcome.Good);
+        ReplyTimeout before = policy.Timeout;
+
+        Assert.Equal(Standing.Rested, policy.Report(FetchOutcome.Malformed, 0, TimeSpan.Zero, _now, _wall));
+
+        Assert.Equal(before, Snapshot(policy).Timeout);
+    }
+
     private Standing Report(PeerPolicy policy, FetchOutcome outcome, int bytes = 0) =>
         policy.Report(outcome, bytes, TimeSpan.FromMilliseconds(50), _now, _wall);
 

@@ -13,6 +13,9 @@ internal sealed class TrustedSources : BackgroundService
     /// <summary>Bytes of an answer. A block without transaction objects, of the largest kind, has less.</summary>
     private const int AnswerBytesMax = 8 << 20;
 
+    /// <summary>Characters of a source's own words that are logged and passed on.</summary>
+    private const int ProblemLengthMax = 200;
+
     private readonly Dictionary<ulong, Source> _sources;
     private readonly HttpClient _client;
     private readonly TimeProvider _time;
@@ -82,6 +85,8 @@ internal sealed class TrustedSources : BackgroundService
         {
             problem = deadline.IsCancellationRequested ? $"no answer within {source.Settings.Timeout.TotalSeconds:0} s" : e.Message;
         }
+
+        if (problem is { Length: > ProblemLengthMax }) problem = problem[..ProblemLengthMax];
 
         // Said once when it changes, not at each poll.
         string name = source.Settings.Url.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);

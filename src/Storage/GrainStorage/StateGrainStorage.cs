@@ -1,15 +1,14 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using OpSync.Storage.Sqlite;
 using Orleans.Storage;
 
 namespace OpSync.Storage.GrainStorage;
 
-/// <summary>Keeps the states of grains in <see cref="SqliteStateStore"/>.</summary>
+/// <summary>Keeps the states of grains in an <see cref="IStateStore"/>.</summary>
 /// <remarks>Every state is a class with the properties <c>int Version</c> and <c>byte[] Json</c>; grains write and read the JSON
 /// themselves, so that no serializer of an engine decides what lies on the disk. The stored bytes are the version in four
 /// bytes, little-endian, then the JSON.</remarks>
-public sealed class SqliteGrainStorage(SqliteStateStore store) : IGrainStorage
+public sealed class StateGrainStorage(IStateStore store) : IGrainStorage
 {
     private const int HeaderLength = sizeof(int);
 

@@ -1,11 +1,10 @@
 using OpSync.Embedded;
-using OpSync.Storage.Sqlite;
 
 namespace OpSync.Storage.GrainStorage;
 
-/// <summary>Keeps the embedded engine's reminders in <see cref="SqliteStateStore"/>. Not part of an Orleans build, whose
+/// <summary>Keeps the embedded engine's reminders in an <see cref="IStateStore"/>. Not part of an Orleans build, whose
 /// reminders lie in PostgreSQL.</summary>
-public sealed class SqliteReminderStore(SqliteStateStore store) : IReminderStore
+public sealed class StateReminderStore(IStateStore store) : IReminderStore
 {
     /// <inheritdoc/>
     public async Task UpsertAsync(ReminderRow row, CancellationToken token) =>

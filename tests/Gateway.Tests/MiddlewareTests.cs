@@ -1,0 +1,81 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using OpSync.Gateway.Problems;
+using OpSync.Gateway.Rpc;
+using OpSync.Gateway.Security;
+using Xunit;
+
+namespace OpSync.Gateway.Tests;
+
+/// <summary>What stands around every route.</summary>
+public sealed class MiddlewareTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_that_breaks_off_after_its_start_is_cut_and_does_not_look_complete(bool started)
+    {
+        Connection connection = new();
+        DefaultHttpContext context = new();
+        context.Features.Set<IHttpRequestLifetimeFeature>(connection);
+        if (started) context.Features.Set<IHttpResponseFeature>(new Started());
+        ProblemMiddleware middleware = new(_ => throw new IOException("the disk"), NullLogger<ProblemMiddleware>.Instance);
+
+        await middleware.InvokeAsync(context);
+
+        Assert.Equal(started, connection.IsCut);
+        if (!started) Assert.Equal(StatusCodes.Status503ServiceUnavailable, context.Response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("POST", false, false, 1)]
+    [InlineData("GET", false, false, 0)]
+    [InlineData("POST", true, false, 0)]
+    [InlineData("POST", true, true, 1)]
+    public async Task Only_what_may_have_changed_something_is_logged(string method, bool isRpc, bool changed, int lines)
+    {
+        Lines log = new();
+        DefaultHttpContext context = new();
+        context.Request.Method = method;
+        context.SetEndpoint(new Endpoint(null, isRpc ? new EndpointMetadataCollection(new RpcReadsByPost()) : EndpointMetadataCollection.Empty, null));
+        ChangeLog middleware = new(
+            c =>
+            {
+                if (changed) c.Items[RpcReadsByPost.Changed] = true;
+                return Task.CompletedTask;
+            },
+            log);
+
+        await middleware.InvokeAsync(context);
+
+        Assert.Equal(lines, log.Count);
+    }
+
+    private sealed class Connection : IHttpRequestLifetimeFeature
+    {
+        public bool IsCut { get; private set; }
+
+        public CancellationToken RequestAborted { get; set; }
+
+        public void Abort() => IsCut = true;
+    }
+
+    private sealed class Started : HttpResponseFeature
+    {
+        public override bool HasStarted => true;
+    }
+
+    private sealed class Lines : ILogger<ChangeLog>
+    {
+        public int Count { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Count++;
+    }
+}

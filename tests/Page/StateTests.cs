@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Microsoft.Playwright;
+using OpSync.EndToEnd;
+using OpSync.Page.Kit;
+using Xunit;
+
+namespace OpSync.Page;
+
+/// <summary>The page tells the truth where there is nothing to tell: loading, locked out, cut off.</summary>
+public sealed class StateTests(Browser browser, Demo demo)
+{
+    [Fact]
+    public async Task Until_the_first_answer_the_page_says_that_it_is_connecting()
+    {
+        using TempDirectory temp = new();
+        await using Service service = await Service.StartAsync(demo, temp["data"]);
+        await using Tab tab = await browser.OpenAsync();
+        TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await tab.Page.RouteAsync("**/v1/status", async route =>
+        {
+            await release.Task;
+            await route.ContinueAsync();
+        });
+
+        await tab.Page.GotoAsync(service.Address);
+        await tab.SeeAsync("#link-text", "Connecting");
+        await tab.SeeAsync("#peers-loading");
+        await tab.SeeNotAsync("#ranges-empty");
+        Assert.True(await tab["#open-range"].IsDisabledAsync());
+        await tab.ShootAsync("loading");
+
+        release.SetResult();
+        await tab.SeeAsync("#ranges-empty");
+        await tab.SeeNotAsync("#peers-loading");
+        Assert.Empty(tab.Complaints);
+    }
+
+    [Fact]
+    public async Task Without_a_token_nothing_is_shown_and_with_it_everything_in_this_tab_only()
+    {
+        using TempDirectory temp = new();
+        Opsync.Result made = (await Opsync.RunAsync("token", "new")).ExpectExit(0);
+        string token = made.Output.Trim();
+        JsonNode entry = JsonNode.Parse(made.Error[made.Error.IndexOf('{', StringComparison.Ordinal)..])!;
+        await using Service service = await Service.StartAsync(
+            demo, temp["data"], arguments:
+            [
+                "--set", $"http.tokens[0].name={entry["name"]}", "--set", $"http.tokens[0].hash={entry["hash"]}", "--set", "http.tokens[0].scopes=read,sync,admin",
+            ]);
+        await using Tab tab = await browser.OpenAsync();
+        await tab.Page.GotoAsync(service.Address);
+
+        await tab.SeeAsync("#locked", "needs a token");
+        await tab.SeeNotAsync("#content");
+        await tab.SeeAsync("#link-text", "Not signed in");
+        await tab.ShootAsync("unauthorised");
+
+        await tab.Page.FillAsync("#locked-token", "opsync_wrong");
+        await tab.Page.PressAsync("#locked-token", "Enter");
+        await tab.SeeAsync("#locked-why", "not known");
+        Assert.Null(await StoredAsync(tab, "sessionStorage"));
+
+        await tab.Page.FillAsync("#locked-token", token);
+        await tab.Page.PressAsync("#locked-token", "Enter");
+        await tab.SeeAsync("#ranges-empty");
+        await tab.SeeAsync("#link-text", "Live");
+        Assert.Equal(token, await StoredAsync(tab, "sessionStorage"));
+        Assert.Null(await StoredAsync(tab, "localStorage"));
+        Assert.Equal("", await tab.Page.EvaluateAsync<string>("document.cookie"));
+
+        await tab.Page.ReloadAsync();
+        await tab.SeeAsync("#link-text", "Live");
+        await tab.Page.ClickAsync("#open-token");
+        await tab.Page.ClickAsync("#forget");
+        await tab.SeeAsync("#locked", "needs a token");
+        Assert.Equal(0, await tab["#content:visible"].CountAsync());
+        Assert.Null(await StoredAsync(tab, "sessionStorage"));
+        Assert.Empty(tab.Complaints);
+    }
+
+    [Fact]
+    public async Task A_lost_service_is_told_at_once_and_found_again_when_it_is_back()
+    {
+        using TempDirectory temp = new();
+        await using Service first = await Service.StartAsync(demo, temp["data"]);
+        await using Tab tab = await browser.OpenAsync();
+        ConcurrentQueue<string?> places = [];
+        tab.Page.Request += (_, request) =>
+        {
+            if (request.Url.EndsWith("/v1/events", StringComparison.Ordinal)) places.Enqueue(request.Headers.GetValueOrDefault("last-event-id"));
+        };
+        await tab.Page.GotoAsync(first.Address);
+        await tab.SeeAsync("#link-text", "Live");
+        await tab.PostRangeAsync(demo.First, demo.Last, null, demo.LastHash);
+        await tab.SeeAsync(".range .chip", "stalled");
+
+        await first.KillAsync();
+        await tab.SeeAsync("#link-text", "No connection since");
+        await tab.SeeAsync("#retry");
+        Assert.Contains("lost", await tab["#alarm"].TextContentAsync(), StringComparison.Ordinal);
+        await tab.SeeAsync(".range");
+        await tab.ShootAsync("broken");
+        await tab.Page.ClickAsync("#open-peer");
+        await tab.Page.FillAsync("#p-address", "/ip4/127.0.0.1/tcp/1/p2p/x");
+        await tab.Page.ClickAsync("#peer-form button.primary");
+        await tab.SeeAsync("#peer-form .fault", "cannot be reached");
+        await tab.Page.Keyboard.PressAsync("Escape");
+
+        await using Service second = await Service.StartAsync(demo, temp["data"], first.EndPoint);
+        await tab.SeeAsync("#link-text", "Live");
+        await tab.SeeAsync(".range .chip", "stalled");
+        await tab.SeeNotAsync("#retry");
+
+        // It came for everything first, and then for what it had not heard.
+        Assert.Null(places.First());
+        Assert.NotNull(places.Last());
+        Assert.Empty(tab.Complaints);
+    }
+
+    [Fact]
+    public async Task Everything_can_be_reached_by_keyboard_and_the_focus_shows()
+    {
+        using TempDirectory temp = new();
+        await using Service service = await Service.StartAsync(demo, temp["data"]);
+        await using Tab tab = await browser.OpenAsync();
+        await tab.Page.GotoAsync(service.Address);
+        await tab.SeeAsync("#link-text", "Live");
+
+        await tab.Page.Keyboard.PressAsync("Tab");
+        Assert.Equal("skip", await FocusedAsync(tab, "className"));
+        await tab.Page.Keyboard.PressAsync("Tab");
+        Assert.Equal("open-range", await FocusedAsync(tab, "id"));
+        Assert.Equal("solid", await tab.Page.EvaluateAsync<string>("getComputedStyle(document.activeElement).outlineStyle"));
+
+        await tab.Page.Keyboard.PressAsync("Enter");
+        await tab.SeeAsync("#range-dialog");
+        Assert.Equal("r-chain", await FocusedAsync(tab, "id"));
+        await tab.Page.Keyboard.PressAsync("Tab");
+        await tab.Page.Keyboard.TypeAsync($"{demo.First}");
+        await tab.Page.Keyboard.PressAsync("Tab");
+        await tab.Page.Keyboard.TypeAsync($"{demo.Last}");
+        await tab.Page.Keyboard.PressAsync("Tab");
+        await tab.Page.Keyboard.PressAsync("Tab");
+        await tab.Page.Keyboard.TypeAsync(demo.LastHash);
+        await tab.ShootAsync("dialog");
+        await tab.Page.Keyboard.PressAsync("Enter");
+        await tab.SeeAsync(".range .chip", "stalled");
+        Assert.Equal("open-range", await FocusedAsync(tab, "id"));
+
+        await tab.Page.Keyboard.PressAsync("Tab");
+        await tab.Page.Keyboard.PressAsync("Enter");
+        await tab.SeeAsync("#peer-dialog");
+        await tab.Page.Keyboard.PressAsync("Escape");
+        await tab.SeeNotAsync("#peer-dialog");
+        Assert.Equal("open-peer", await FocusedAsync(tab, "id"));
+    }
+
+    [Fact]
+    public async Task Text_of_a_peer_stays_text()
+    {
+        const string agent = "<img src=x onerror=alert(1)><b>agent</b>";
+        using TempDirectory temp = new();
+        await using Service service = await Service.StartAsync(demo, temp["data"]);
+        Server server = await demo.StartHonestAsync();
+        await using Tab tab = await browser.OpenAsync();
+        await tab.Page.RouteAsync("**/v1/events", static route => route.FulfillAsync(new RouteFulfillOptions { Status = 200, ContentType = "text/event-stream", Body = "" }));
+        await tab.Page.RouteAsync("**/v1/peers?*", async route =>
+        {
+            IAPIResponse response = await route.FetchAsync();
+            JsonNode page = JsonNode.Parse(await response.TextAsync())!;
+            foreach (JsonNode? peer in page["items"]!.AsArray()) peer!["agent"] = agent;
+            await route.FulfillAsync(new RouteFulfillOptions { Response = response, Body = page.ToJsonString() });
+        });
+        await tab.Page.GotoAsync(service.Address);
+        await tab.SeeAsync("#peers-empty");
+        await tab.AddPeerAsync(server.Address);
+        await tab.Page.ReloadAsync();
+
+        await tab.SeeAsync($"[data-peer='{server.PeerId}']", agent);
+        Assert.Equal(0, await tab["#peers img, #peers b"].CountAsync());
+    }
+
+    private static Task<string?> StoredAsync(Tab tab, string where) => tab.Page.EvaluateAsync<string?>($"{where}.getItem('opsync.token')");
+
+    private static Task<string> FocusedAsync(Tab tab, string property) => tab.Page.EvaluateAsync<string>($"document.activeElement.{property}");
+}
