@@ -9,7 +9,7 @@ import { Model, endedMax, isEnded, standing } from './model.js';
 import { peerView } from './peers.js';
 import { rangeView } from './ranges.js';
 
-const detailDelay = 1_000;        // a chain's runs are asked for so much after its figures changed
+const detailDelay = 250;          // a chain is asked for so much after it changed; the service looks once a second
 const listMax = 200;              // the most that one page of a list has
 
 let model = new Model();
@@ -125,7 +125,7 @@ async function loadPicture(target) {
   target.load(status, details, [...open.items, ...ended.items], peerPage.items);
 }
 
-/** The events of a chain have its figures; its runs are asked for, once for many changes. */
+/** The events of a chain have its figures without its runs; both are shown as of the same moment. */
 function refreshChain(name) {
   if (due.has(name)) return;
   due.set(name, setTimeout(async () => {
@@ -141,10 +141,7 @@ function refreshChain(name) {
 
 function take(type, data) {
   switch (type) {
-    case 'chain':
-      model.setChain(data);
-      refreshChain(data.name);
-      break;
+    case 'chain': refreshChain(data.name); break;
     case 'range': model.setRange(data); break;
     case 'peer': model.setPeer(data); break;
   }

@@ -55,11 +55,6 @@ export class Model {
     this.#settled = true;
   }
 
-  setChain(chain) {
-    const known = this.chains.get(chain.chainId);
-    if (known) known.chain = chain;
-  }
-
   setDetail(detail) {
     this.chains.set(detail.chain.chainId, detail);
   }
