@@ -193,7 +193,7 @@ public sealed class RangeTests
         foreach (string path in new[]
         {
             "/v1/ranges/x", "/v1/ranges/7735701-0192f0c0aaaabbbbccccddddeeeeffff", "/v1/ranges/7-0192f0c0aaaabbbbccccddddeeeeffff", "/v1/ranges/7735701-../../x",
-            "/v1/chains/7", "/v1/chains/nowhere", "/v1/peers/nobody", "/v1/peers/16Uiu2HAmBKi9hSYuxivxXuH5uevR33a273SPSwKqf1Wkcz3wPv4a", "/v1/nothing", "/",
+            "/v1/chains/7", "/v1/chains/nowhere", "/v1/peers/nobody", "/v1/peers/16Uiu2HAmBKi9hSYuxivxXuH5uevR33a273SPSwKqf1Wkcz3wPv4a", "/v1/nothing", "/page/nothing",
             "/v1/chains/samples/blocks/3", "/v1/ranges/x/events", "/v1/chains/x/events",
         })
         {
