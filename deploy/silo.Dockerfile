@@ -8,7 +8,7 @@ ARG ENGINE=Orleans
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props BannedSymbols.txt .editorconfig ./
 COPY src src
-RUN dotnet publish src/Cli/OpSync.Cli.csproj -c Release -p:Engine=${ENGINE} -p:Kubernetes=true -p:GenerateDocumentationFile=false -o /app
+RUN dotnet publish src/Cli/OpSync.Cli.csproj -c Release -p:Engine=${ENGINE} -p:Kubernetes=true -o /app
 
 FROM ${RUNTIME}
 # The code uses the operating system's SQLite and OpenSSL, which get their fixes from there.

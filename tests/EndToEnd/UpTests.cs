@@ -57,6 +57,9 @@ public sealed class UpTests : IAsyncLifetime
             JsonObject done = (await Opsync.RunAsync(
                 ["sync", "--network", "op-mainnet", "--first", $"{First}", "--last", $"{Last}", "--anchor", _blocks.Anchor, "--timeout", "60", .. remote])).ExpectExit(0).Json;
             Assert.Equal(("complete", Last - First + 1), ((string)done["state"]!, (ulong)done["stored"]!));
+
+            // Ids in tables are there to be copied.
+            Assert.Contains(_server.Address[(_server.Address.LastIndexOf('/') + 1)..], (await Opsync.RunAsync(["peers", "list", .. remote[..^1]])).ExpectExit(0).Output, StringComparison.Ordinal);
             Assert.Equal(Last, (ulong)(await Opsync.RunAsync(["status", .. remote])).ExpectExit(0).Json["chains"]![0]!["stored"]!["number"]!);
             Assert.Equal(_server.PeerId, (string)(await Opsync.RunAsync(["peers", "list", .. remote])).ExpectExit(0).Json["items"]![0]!["peerId"]!);
             Assert.Equal("complete", (string)(await Opsync.RunAsync(["ranges", "show", (string)done["id"]!, .. remote])).ExpectExit(0).Json["state"]!);

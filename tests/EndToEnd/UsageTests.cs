@@ -35,6 +35,20 @@ public sealed class UsageTests
         Assert.False(Directory.Exists(temp["data"]));
     }
 
+    [Theory]
+    [InlineData("[1]")]
+    [InlineData("null")]
+    public async Task Config_that_is_no_object_is_told_so(string json)
+    {
+        using TempDirectory temp = new();
+        await File.WriteAllTextAsync(temp["x.json"], json, TestContext.Current.CancellationToken);
+
+        Opsync.Result result = await Opsync.RunAsync("config", "check", "--config", temp["x.json"]);
+
+        result.ExpectExit(2);
+        Assert.Contains("x.json: must be one JSON object", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Sync_with_a_rollup_file_that_does_not_parse_names_the_file()
     {

@@ -179,13 +179,21 @@ public sealed class RangeTests
     }
 
     [Fact]
+    public async Task A_problem_can_be_read_in_a_terminal()
+    {
+        await using Door door = await Door.OpenAsync();
+        using HttpResponseMessage response = await door.Client.GetAsync("/v1/ranges/x", Token);
+        Assert.Contains("There is no range 'x'.", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_not_there_is_not_found()
     {
         await using Door door = await Door.OpenAsync();
         foreach (string path in new[]
         {
             "/v1/ranges/x", "/v1/ranges/7735701-0192f0c0aaaabbbbccccddddeeeeffff", "/v1/ranges/7-0192f0c0aaaabbbbccccddddeeeeffff", "/v1/ranges/7735701-../../x",
-            "/v1/chains/7", "/v1/chains/nowhere", "/v1/peers/nobody", "/v1/peers/16Uiu2HAmBKi9hSYuxivxXuH5uevR33a273SPSwKqf1Wkcz3wPv4a", "/v1/nothing", "/",
+            "/v1/chains/7", "/v1/chains/nowhere", "/v1/peers/nobody", "/v1/peers/16Uiu2HAmBKi9hSYuxivxXuH5uevR33a273SPSwKqf1Wkcz3wPv4a", "/v1/nothing", "/page/nothing",
             "/v1/chains/samples/blocks/3", "/v1/ranges/x/events", "/v1/chains/x/events",
         })
         {

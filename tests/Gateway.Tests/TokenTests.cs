@@ -17,7 +17,7 @@ namespace OpSync.Gateway.Tests;
 /// <summary>Who may do what. The routes are taken from the application, so that a new one cannot be forgotten.</summary>
 public sealed class TokenTests
 {
-    private static readonly string[] Unprotected = ["/healthz", "/readyz", "/openapi/{documentName}.json"];
+    private static readonly string[] Unprotected = ["/", "/page/{name}", "/healthz", "/readyz", "/openapi/{documentName}.json"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -196,7 +196,8 @@ public sealed class TokenTests
                 .Replace("{chain}", Door.ChainName, StringComparison.Ordinal).Replace("{chainId}", "7735701", StringComparison.Ordinal)
                 .Replace("{id}", "7735701-0192f0c0aaaabbbbccccddddeeeeffff", StringComparison.Ordinal)
                 .Replace("{peer}", "16Uiu2HAmBKi9hSYuxivxXuH5uevR33a273SPSwKqf1Wkcz3wPv4a", StringComparison.Ordinal)
-                .Replace("{block}", "1", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal);
+                .Replace("{block}", "1", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal)
+                .Replace("{name}", "index.html", StringComparison.Ordinal);
             Assert.DoesNotContain("{", path, StringComparison.Ordinal);
             foreach (string method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["POST"])
             {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using OpSync.Cli.Output;
 using OpSync.Cli.Remote;
 using OpSync.Gateway.Json;
 using Spectre.Console;
@@ -113,6 +114,6 @@ internal static class PeersCommand
                 $"{p.Timeouts}", $"{p.Failed}", $"{p.Malformed}", $"{p.Rejected}", Markup.Escape(p.Agent));
         }
 
-        AnsiConsole.Write(table);
+        Tables.Print(table);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using OpSync.Cli.Output;
 using OpSync.Cli.Remote;
 using OpSync.Gateway.Json;
 using Spectre.Console;
@@ -83,6 +84,6 @@ internal static class RangesCommand
                 r.BlocksPerSecond.ToString("F0", CultureInfo.InvariantCulture), Markup.Escape(r.Stall?.Text ?? ""));
         }
 
-        AnsiConsole.Write(table);
+        Tables.Print(table);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using OpSync.Cli.Output;
 using OpSync.Cli.Remote;
 using OpSync.Gateway.Json;
 using Spectre.Console;
@@ -35,7 +36,7 @@ internal static class StatusCommand
                     $"{chain.OpenRanges}", $"{chain.UsablePeers} of {chain.Peers}");
             }
 
-            AnsiConsole.Write(table);
+            Tables.Print(table);
             return ExitCode.Done;
         });
         return command;

@@ -39,6 +39,12 @@ internal sealed partial class SettingValues
 
             using JsonDocument document = JsonDocument.Parse(
                 File.ReadAllBytes(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 16 });
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                Problems.Add(new ConfigProblem(source, "", "must be one JSON object, { ... }."));
+                return;
+            }
+
             AddElement("", document.RootElement, source, Path.GetDirectoryName(Path.GetFullPath(file))!);
         }
         catch (JsonException e)

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using OpSync.Gateway.Json;
@@ -8,6 +9,9 @@ namespace OpSync.Gateway.Problems;
 internal static class Problem
 {
     public const string ContentType = "application/problem+json";
+
+    /// <summary>Quotes stay quotes, for whoever reads it in a terminal; no browser takes the type for a page.</summary>
+    private static readonly GatewayJson Readable = new(new JsonSerializerOptions(GatewayJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>What is not there.</summary>
     public static IResult NotFound(string code, string detail) => Of(StatusCodes.Status404NotFound, code, detail);
@@ -26,7 +30,7 @@ internal static class Problem
         response.StatusCode = status;
         response.ContentType = ContentType;
         ProblemJson body = new() { Type = $"urn:opsync:problem:{code}", Title = TitleOf(status), Status = status, Code = code, Detail = detail };
-        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(body, GatewayJson.Default.ProblemJson);
+        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(body, Readable.ProblemJson);
         response.ContentLength = bytes.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(bytes, context.RequestAborted).AsTask();
     }

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using OpSync.Gateway.Rpc.Methods;
@@ -153,7 +154,7 @@ internal sealed class RpcServer(
 
     private static void WriteError(ResponseBuffer answer, JsonElement id, RpcError error)
     {
-        using Utf8JsonWriter writer = new(answer);
+        using Utf8JsonWriter writer = new(answer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         writer.WriteStartObject();
         writer.WriteString("jsonrpc"u8, "2.0"u8);
         WriteId(writer, id);

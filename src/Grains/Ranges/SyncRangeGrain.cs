@@ -224,7 +224,7 @@ internal sealed class SyncRangeGrain(
     {
         ClaimRoom();
         if (Now >= _wakeAt) Step(new RangeEvent.Tick());
-        _skeleton?.Tick();
+        if (_document!.State != RangeState.Paused) _skeleton?.Tick();
         if (Now - _marksWrittenAt >= MarksPeriod && _core?.Result == RangeResult.None) await WriteMarksAsync();
     }
 

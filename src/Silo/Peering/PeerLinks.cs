@@ -24,7 +24,11 @@ internal sealed class PeerLinks(
     private const string OwnProtocols = "/opsync/", OwnAgent = "opsync/";
 
     private readonly Exclusions _exclusions = new(access);
+    /// <summary>Peers without a link whose protocols are remembered while they are connected: they may get one. More are not.</summary>
+    private const int ToldMax = 4_096;
+
     private readonly ConcurrentDictionary<PeerKey, PeerLink> _links = new();
+    private readonly ConcurrentDictionary<PeerId, IdentifyInfo> _told = new();
     private readonly CancellationTokenSource _stopping = new();
 
     /// <inheritdoc/>
@@ -33,6 +37,7 @@ internal sealed class PeerLinks(
         if (!PeerId.TryParse(peer.Value, out PeerId? id)) return;
         PeerLink link = _links.GetOrAdd(peer, key => new PeerLink(key, id, swarm, chains, grains, options.Value, time, log, _stopping.Token));
         link.Connect(addresses);
+        if (_told.TryRemove(id, out IdentifyInfo? info)) Tell(link, info);
         foreach (IPAddress address in link.KnownAddresses) _exclusions.Spare(address);
     }
 
@@ -92,18 +97,26 @@ internal sealed class PeerLinks(
     public void Connected(ConnectionInfo connection) => Find(connection.Peer)?.Changed();
 
     /// <inheritdoc/>
-    public void Disconnected(ConnectionInfo connection, string reason) => Find(connection.Peer)?.Lost(reason);
+    public void Disconnected(ConnectionInfo connection, string reason)
+    {
+        _told.TryRemove(connection.Peer, out _);
+        Find(connection.Peer)?.Lost(reason);
+    }
 
     /// <inheritdoc/>
     public void Identified(PeerId peer, IdentifyInfo info)
     {
-        if (Find(peer) is not { } link) return;
-        HashSet<string> spoken = [.. info.Protocols];
-        link.Identified(
-            [.. chains.Chains.Where(c => c.Protocols.Any(spoken.Contains)).Select(c => c.Spec.ChainId)],
-            [.. chains.ChainIds.Where(c => spoken.Contains(BulkProtocols.Headers(c)))],
-            info.AgentVersion is { Length: > 64 } agent ? agent[..64] : info.AgentVersion,
-            info.AgentVersion.StartsWith(OwnAgent, StringComparison.Ordinal) || spoken.Any(p => p.StartsWith(OwnProtocols, StringComparison.Ordinal)));
+        if (Find(peer) is { } link)
+        {
+            Tell(link, info);
+            return;
+        }
+
+        if (_told.Count >= ToldMax) return;
+        _told[peer] = info;
+
+        // Its link may have been made meanwhile, without this.
+        if (Find(peer) is { } late && _told.TryRemove(peer, out _)) Tell(late, info);
     }
 
     /// <summary>Stops dialling and ends every request, for good.</summary>
@@ -111,6 +124,16 @@ internal sealed class PeerLinks(
     {
         _stopping.Cancel();
         foreach (PeerLink link in _links.Values) link.Stop();
+    }
+
+    private void Tell(PeerLink link, IdentifyInfo info)
+    {
+        HashSet<string> spoken = [.. info.Protocols];
+        link.Identified(
+            [.. chains.Chains.Where(c => c.Protocols.Any(spoken.Contains)).Select(c => c.Spec.ChainId)],
+            [.. chains.ChainIds.Where(c => spoken.Contains(BulkProtocols.Headers(c)))],
+            info.AgentVersion is { Length: > 64 } agent ? agent[..64] : info.AgentVersion,
+            info.AgentVersion.StartsWith(OwnAgent, StringComparison.Ordinal) || spoken.Any(p => p.StartsWith(OwnProtocols, StringComparison.Ordinal)));
     }
 
     private PeerLink? Find(PeerId peer) => _links.GetValueOrDefault(new PeerKey(peer.ToString()));

@@ -75,7 +75,7 @@ public sealed partial class RangeSync
 
         bool isOpen = _flights.TryTake(reply.RequestId, reply.Peer, out Flight flight);
         if (isOpen) Close(in flight);
-        if (isOpen && reply.Outcome != FetchOutcome.Timeout) _peers[flight.PeerIndex].HeardAt = _now;
+        if (isOpen && reply.Outcome is not (FetchOutcome.Timeout or FetchOutcome.OurFault)) _peers[flight.PeerIndex].HeardAt = _now;
         if (isOpen && reply.Block is { } good)
         {
             TimeSpan perWeight = (_now - flight.AskedAt) / ReplyTimes.Weight(good.Size);
@@ -116,7 +116,7 @@ public sealed partial class RangeSync
     private void Close(in Flight flight)
     {
         _peers.Ended(flight.PeerIndex);
-        _inFlightBytes -= flight.Expected;
+        if (!flight.IsWrittenOff) _inFlightBytes -= flight.Expected;
         if (!_window.Contains(flight.Depth)) return;
         ref Slot slot = ref _window[flight.Depth];
         slot.Flights--;
@@ -258,10 +258,11 @@ public sealed partial class RangeSync
         _peers.TypicalPace = _replyTimes.Median;
         _rate.Advance(_now);
 
+        WriteOffSilent();
+
         // The cursor's height may pass the limits, else a full quarantine would wait for it forever; but not while the blocks
         // already linked fill the window alone: those leave by the store, and it sets the pace.
         if (_window.Contains(_cursor) && _window.Wanted[_cursor] && _linkedBytes < BytesMax) TryAsk(_cursor, PickFor.Cursor);
-        WriteOffSilent();
         SendCopies();
         long from = _scanFrom;
         _scanFrom = -1;

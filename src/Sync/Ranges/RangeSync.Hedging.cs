@@ -91,8 +91,13 @@ public sealed partial class RangeSync
         {
             ref readonly Flight flight = ref _flights[place];
             if (flight.IsWrittenOff || !_window.Contains(flight.Depth)) continue;
-            bool silent = _peers[flight.PeerIndex].HeardAt < flight.AskedAt;
+            TimeSpan heardAt = _peers[flight.PeerIndex].HeardAt;
+            bool silent = heardAt < flight.AskedAt;
             if (!silent && !idle) continue;
+
+            // Who answered before may only be slow: then this is a copy like others.
+            bool isNew = heardAt == TimeSpan.MinValue;
+            if (!isNew && !_hedges.Allows(isCursor: flight.Depth == _cursor) && !MayOweCopy) continue;
             TimeSpan due = After(flight.AskedAt, silent ? Patience(_replyTimes.NearlyAllTake, 4, 8, flight.Expected) : _options.HedgeAfterMax);
             if (_now < due)
             {
@@ -101,9 +106,16 @@ public sealed partial class RangeSync
             }
 
             ref Slot slot = ref _window[flight.Depth];
-            if (!_peers.AnyLeft(AndAsked(_window.Tried(flight.Depth), in slot), HeightAt(flight.Depth), slot.Rounds > 0)) continue;
+            if (!_peers.AnyLeft(AndAsked(_window.Tried(flight.Depth), in slot), HeightAt(flight.Depth), slot.Rounds > 0))
+            {
+                _writeOffDue = Min(_writeOffDue, _peers.NextRestEnd(_now));
+                continue;
+            }
+
             _flights.WriteOff(place);
+            _inFlightBytes -= flight.Expected;
             LearnSlower(in flight);
+            if (!isNew) _hedges.OnCopy();
             slot.WrittenOff++;
             _window.MarkTried(flight.Depth, flight.PeerIndex);
             UpdateWanted(flight.Depth);

@@ -188,6 +188,22 @@ public sealed class RangeSyncAskingTests
     }
 
     [Fact]
+    public void Peer_that_lacks_a_height_is_not_asked_again_while_another_may_have_it_but_not_left_out_for_ever()
+    {
+        Script script = new Script(10, 10).Peers("a", "b");
+        string lacks = script.FindOpen(10)!.Value.Peer.Value;
+        script.Fail(10, FetchOutcome.NotFound);
+        int rounds = 0;
+        while (script.WhoWasAsked(10).Count(p => p == lacks) == 1 && rounds++ < 20)
+        {
+            if (script.FindOpen(10) is not null) script.Fail(10, FetchOutcome.Failed);
+            script.Wait(script.WakeAt - script.Now);
+        }
+
+        Assert.InRange(rounds, 3, 10);
+    }
+
+    [Fact]
     public void Lost_answer_is_asked_elsewhere_and_used_when_it_comes_late()
     {
         Script script = new Script(10, 10).Peers("a", "b");

@@ -118,6 +118,34 @@ public sealed class RangeSyncHedgingTests
     }
 
     [Fact]
+    public void Silent_peer_that_never_answered_holds_up_none_of_its_heights_and_costs_no_copies()
+    {
+        Script script = Hedging(1, 100).Peers(50, "silent", "b");
+        ulong[] held = [.. script.Open.Values.Where(o => o.Peer.Value == "silent").Select(o => o.Item.Number)];
+        Assert.Equal(50, held.Length);
+        Answer();
+        script.Wait(s_options.HedgeAfterMax);
+        Answer();
+        Assert.Equal(RangeResult.None, script.Core.Result);
+        Assert.Equal(100, script.Promoted.Distinct().Count());
+        Assert.InRange(script.Status.Copies, 0, (int)(0.05 * 100) + 1 + HedgeBudget.DebtMax);
+
+        void Answer()
+        {
+            while (script.Open.Values.FirstOrDefault(o => o.Peer.Value == "b") is { Item.Number: > 0 and var number }) script.Good(number, peer: "b");
+        }
+    }
+
+    [Fact]
+    public void Late_answer_of_a_request_written_off_is_used()
+    {
+        Script script = Hedging(1, 100).Peers(50, "silent", "b");
+        script.Wait(s_options.HedgeAfterMax);
+        script.Good(100, peer: script.WhoWasAsked(100)[0]);
+        Assert.Contains(100UL, script.Promoted.Select(b => b.Number));
+    }
+
+    [Fact]
     public void Cursor_stalls_while_others_flow_and_its_holder_is_replaced_within_one_patience()
     {
         Script script = Hedging(1, 200).Peers(16, "a", "b", "c");
