@@ -5,7 +5,7 @@ import { Keyed, attribute, byId, make, text } from './dom.js';
 import { bytes, clock, count, left, plural, rate, span } from './format.js';
 import { forms } from './forms.js';
 import { Live, call, get, token } from './gateway.js';
-import { Model, endedMax, isEnded, standing } from './model.js';
+import { Model, endedMax, isEnded, isStalled, standing } from './model.js';
 import { peerView } from './peers.js';
 import { rangeView } from './ranges.js';
 
@@ -52,7 +52,7 @@ function showTiles(open, allPeers) {
   const { blocks, bytes: speed } = model.throughput();
   text(byId('t-bytes'), `${bytes(speed)}/s`);
   text(byId('t-blocks'), `${rate(blocks)} blocks/s`);
-  const stalled = open.filter(r => r.state === 'running' && r.stall).length, paused = open.filter(r => r.state === 'paused').length;
+  const stalled = open.filter(isStalled).length, paused = open.filter(r => r.state === 'paused').length;
   text(byId('t-ranges'), count(open.length));
   text(byId('t-stalled'), [stalled ? `${stalled} stalled` : '', paused ? `${paused} paused` : ''].filter(Boolean).join(', ') || (open.length ? 'all move' : 'nothing to do'));
   attribute(byId('t-stalled'), 'data-tone', stalled ? 'warn' : null);

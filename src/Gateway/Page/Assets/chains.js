@@ -3,7 +3,7 @@
 import { attribute, make, makeSvg, text } from './dom.js';
 import { count, plural, short } from './format.js';
 import { draw, layout } from './map.js';
-import { isEnded } from './model.js';
+import { isEnded, isStalled } from './model.js';
 
 const runsListed = 50;
 
@@ -56,7 +56,7 @@ export function chainView() {
       anchors(count(chain.anchors), chain.anchors === 0 ? 'none of the chain’s own' : `highest ${count(detail.anchors[0]?.number ?? 0)}`);
 
       const own = ranges.filter(r => r.chainId === chain.chainId && !isEnded(r));
-      const picture = JSON.stringify([islands, own.map(r => [r.first, r.last, r.cursor, r.state, !!r.stall]), details.open]);
+      const picture = JSON.stringify([islands, own.map(r => [r.first, r.last, r.cursor, r.state, isStalled(r)]), details.open]);
       if (picture === drawn) return;
       drawn = picture;
       const scale = layout([...islands, ...own]);

@@ -2,6 +2,7 @@
 
 import { makeSvg } from './dom.js';
 import { count } from './format.js';
+import { isStalled } from './model.js';
 
 const width = 1000;
 const storedTop = 2, storedHeight = 22, rangeTop = 28, rangeHeight = 8;
@@ -83,7 +84,7 @@ export function draw(svg, scale, islands, ranges) {
 
   flush();
   for (const range of ranges) {
-    const kind = range.state === 'paused' ? 'wanted paused' : range.stall ? 'wanted stalled' : 'wanted';
+    const kind = range.state === 'paused' ? 'wanted paused' : isStalled(range) ? 'wanted stalled' : 'wanted';
     bar(kind, range.first, range.last, rangeTop, rangeHeight, `${count(range.first)} – ${count(range.last)} wanted`);
     if (range.cursor !== null) {
       const x = scale.place(range.cursor);

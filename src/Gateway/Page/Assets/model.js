@@ -11,6 +11,9 @@ const graceMs = 10_000;           // a thing just added is shown before the chai
 
 export const isEnded = range => range.state !== 'running' && range.state !== 'paused';
 
+/** A range that waits for a moment between blocks still moves: peers at their limits are the rule, not a fault. */
+export const isStalled = range => range.state === 'running' && range.stall !== null && range.blocksPerSecond === 0;
+
 export const peerName = id => short(id, 4, 8);
 
 export const rangeName = range => `${count(range.first)} – ${count(range.last)}`;
@@ -153,7 +156,7 @@ export class Model {
   }
 
   #watchStall(range) {
-    const code = range.state === 'running' ? range.stall?.code : undefined;
+    const code = isStalled(range) ? range.stall.code : undefined;
     const known = this.#stalls.get(range.id);
     if (!code) {
       if (known?.seconds >= stallSeconds && range.state === 'running') this.#note('plain', `Range ${rangeName(range)} moves again.`);

@@ -2,11 +2,11 @@
 
 import { attribute, make, text } from './dom.js';
 import { bytes, count, left, moment, percent, rate, short, words } from './format.js';
-import { isEnded, peerName, rangeName } from './model.js';
+import { isEnded, isStalled, peerName, rangeName } from './model.js';
 
 function tone(range) {
   if (range.state === 'complete') return range.stall ? 'warn' : 'good';
-  if (range.state === 'running') return range.stall ? 'warn' : 'busy';
+  if (range.state === 'running') return isStalled(range) ? 'warn' : 'busy';
   return range.state === 'paused' || range.state === 'cancelled' ? 'plain' : 'bad';
 }
 
@@ -73,7 +73,7 @@ export function rangeView(act, chainName) {
       attribute(this.root, 'data-range', range.id);
       attribute(this.root, 'data-tone', tone(range));
       this.root.classList.toggle('ended', ended);
-      text(chip, range.state === 'running' && range.stall ? 'stalled' : words(range.state));
+      text(chip, isStalled(range) ? 'stalled' : words(range.state));
       attribute(chip, 'data-tone', tone(range));
       text(title, rangeName(range));
       text(chain, chainName(range.chainId));
