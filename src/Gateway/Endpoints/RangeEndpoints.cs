@@ -44,7 +44,7 @@ internal static class RangeEndpoints
 
         if (body.PreferredPeer is { } peer && !PeerAddress.IsPeerId(peer)) return Problem.Bad("bad-peer", "preferredPeer is a base58 peer id.");
 
-        // An administrator's anchor is one of the chain; anybody else's counts for this range only.
+        // What an administrator's anchor proves is shown to everybody; anybody else's blocks are seen through this range only.
         byte rank = Caller.May(context.User, Policies.Admin) ? Json.Map.ConfiguredRank : Json.Map.CallerRank;
         RangePosted posted = await grains.GetChain(chain.ChainId).PostRange(
             new RangePost(body.First, body.Last, anchor, rank, lowerLink, body.Priority, body.PreferredPeer, body.Deadline));
