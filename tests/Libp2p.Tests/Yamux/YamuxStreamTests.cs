@@ -62,7 +62,7 @@ public sealed class YamuxStreamTests
     public async Task Large_transfers_both_ways_on_many_streams_arrive_whole()
     {
         await using YamuxHarness harness = new();
-        (YamuxSession dialer, YamuxSession listener) = harness.Pair();
+        (YamuxSession dialer, YamuxSession listener) = harness.Pair(new YamuxOptions { InboundBufferedBytesMax = 16 << 20 });
         const int streams = 8, size = 3_000_000;
         Task echo = Task.WhenAll(Enumerable.Range(0, streams).Select(async _ =>
         {
