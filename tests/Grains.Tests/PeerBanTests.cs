@@ -128,7 +128,14 @@ public sealed class PeerBanTests
         await using World world = await World.StartAsync(new WorldOptions { Time = time, Peers = new PeerPolicyOptions { LearnsRate = false } });
         ScriptedPeer peer = ScriptedPeer.Honest("peer");
         await world.AddAsync(peer);
-        await CompleteAsync(world, time, await world.PostAsync(1, 5));
+
+        // Answers that take a little time, by which it is judged from then on.
+        peer.Held();
+        string first = await world.PostAsync(1, 5);
+        await World.UntilAsync(() => Task.FromResult(peer.Open > 0), "Nothing was asked.");
+        time.Advance(TimeSpan.FromMilliseconds(10));
+        peer.LetGo();
+        await CompleteAsync(world, time, first);
 
         peer.Held();
         string range = await world.PostAsync(6, 8);

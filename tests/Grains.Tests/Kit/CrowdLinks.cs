@@ -13,7 +13,7 @@ namespace OpSync.Grains.Tests.Kit;
 
 /// <summary>Connections of one life of a silo to the crowd. Does with answers what the silo's own links do, without a network.</summary>
 internal sealed class CrowdLinks(
-    Crowd crowd, IGrainFactory grains, Fetcher fetcher, FetchReports reports) : IPeerLinks, IDisposable
+    Crowd crowd, IGrainFactory grains, Fetcher fetcher, FetchReports reports, TimeProvider time) : IPeerLinks, IDisposable
 {
     private readonly ConcurrentDictionary<PeerKey, ScriptedPeer> _connected = new();
     private readonly ConcurrentDictionary<(PeerKey Peer, ulong ChainId, string RangeId), (long Generation, CancellationTokenSource Source)> _tokens = new();
@@ -48,7 +48,7 @@ internal sealed class CrowdLinks(
             if (_connected.TryGetValue(peer, out ScriptedPeer? scripted))
             {
                 scripted.Count(1);
-                fetcher.Start(new Source(crowd, scripted), range, item, timeout, CancellationTokenSource.CreateLinkedTokenSource(TokenOf(peer, range)));
+                fetcher.Start(new Source(crowd, scripted, time), range, item, timeout, CancellationTokenSource.CreateLinkedTokenSource(TokenOf(peer, range)));
                 continue;
             }
 
@@ -106,12 +106,13 @@ internal sealed class CrowdLinks(
     }
 
     /// <summary>A scripted peer in place of a connection.</summary>
-    private sealed class Source(Crowd crowd, ScriptedPeer scripted) : IFetchSource
+    private sealed class Source(Crowd crowd, ScriptedPeer scripted, TimeProvider time) : IFetchSource
     {
         public PeerKey Key => new(scripted.Id);
 
         public async ValueTask<ExchangeResult> RequestAsync(RangeKey range, AskItem item, ReadReservation reservation, CancellationToken cancellationToken)
         {
+            long started = time.GetTimestamp();
             crowd.NoteAsk(new Asked(scripted.Id, range, item.Number));
             try
             {
@@ -120,7 +121,10 @@ internal sealed class CrowdLinks(
                 if (bytes.Length > item.SizeExpected) await reservation.ExtendAsync(bytes.Length - item.SizeExpected, cancellationToken);
                 byte[] buffer = ArrayPool<byte>.Shared.Rent(bytes.Length);
                 bytes.CopyTo(buffer, 0);
-                return new ExchangeResult(ExchangeOutcome.Ok, new PooledResponse(buffer, bytes.Length, isPooled: true), "scripted");
+                return new ExchangeResult(ExchangeOutcome.Ok, new PooledResponse(buffer, bytes.Length, isPooled: true), "scripted")
+                {
+                    Elapsed = time.GetElapsedTime(started),
+                };
             }
             catch (OperationCanceledException)
             {

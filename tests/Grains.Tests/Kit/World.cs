@@ -209,7 +209,8 @@ internal sealed class World : IAsyncDisposable
         _mistakes.Add(new Mistakes());
         builder.Logging.AddProvider(_mistakes[^1]);
         builder.Services.AddSingleton(s => new CrowdLinks(
-            Crowd, s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<Fetcher>(), s.GetRequiredService<FetchReports>()));
+            Crowd, s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<Fetcher>(),
+            s.GetRequiredService<FetchReports>(), s.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<IPeerLinks>(s => s.GetRequiredService<CrowdLinks>());
         builder.Services.AddSingleton<IHeaderLinks>(s => new CrowdHeaders(Crowd, s.GetRequiredService<IGrainFactory>()));
     }
