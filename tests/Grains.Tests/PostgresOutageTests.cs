@@ -26,7 +26,7 @@ public sealed class PostgresOutageTests
         };
         await using World world = await World.StartAsync(new WorldOptions
         {
-            Postgres = postgres, Peers = new PeerPolicyOptions { Rate = 200, Burst = 60, LearnsRate = false },
+            Postgres = postgres, Peers = new PeerPolicyOptions { Rate = 50, Burst = 30, LearnsRate = false },
         });
         await world.AddAsync(ScriptedPeer.Honest("honest-1"), ScriptedPeer.Honest("honest-2"));
         string range = await world.PostAsync(First, Last);
