@@ -47,20 +47,21 @@ public static class Program
         }
         catch (OperationCanceledException)
         {
-            return ExitCode.Incomplete;
+            // By a signal, before the command had anything to show.
+            return await EndAsync("incomplete", "Interrupted before it began; the same command goes on.", ExitCode.Incomplete);
         }
         catch (Exception e)
         {
             // What people can do something about says so in its message; a fault of the program also says where.
             bool isOurs = e is not (UsageException or IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException or TimeoutException or HttpRequestException or RemoteException);
-            await Console.Error.WriteLineAsync(isOurs ? e.ToString() : e.Message);
-            int exitCode = e is UsageException ? ExitCode.Usage : ExitCode.Failed;
-            if (args.Contains("--json"))
-            {
-                ErrorJson error = new() { Result = exitCode == ExitCode.Usage ? "usage" : "failed", Reason = e.Message };
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(error, CliJson.Default.ErrorJson));
-            }
+            if (isOurs) await Console.Error.WriteLineAsync(e.ToString());
+            return e is UsageException ? await EndAsync("usage", e.Message, ExitCode.Usage) : await EndAsync("failed", e.Message, ExitCode.Failed, isTold: isOurs);
+        }
 
+        async Task<int> EndAsync(string result, string reason, int exitCode, bool isTold = false)
+        {
+            if (!isTold) await Console.Error.WriteLineAsync(reason);
+            if (args.Contains("--json")) await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new ErrorJson { Result = result, Reason = reason }, CliJson.Default.ErrorJson));
             return exitCode;
         }
     }

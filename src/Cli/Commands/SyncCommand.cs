@@ -39,6 +39,7 @@ internal static class SyncCommand
         remote.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            await Task.Yield();   // a signal that comes now must find the command begun: else it only kills
             if (remote.IsGiven(parsed))
             {
                 return await RemoteSync.RunAsync(

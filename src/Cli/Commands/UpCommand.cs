@@ -14,6 +14,7 @@ internal static class UpCommand
         options.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            await Task.Yield();   // a signal that comes now must find the command begun: else it only kills
             SettingValues values = options.Read(parsed);
             UpPlan? plan = new UpPlanner(values).Make();
             foreach (ConfigProblem warning in values.Warnings) await Console.Error.WriteLineAsync($"warning: {warning}");
