@@ -8,9 +8,19 @@ namespace OpSync.Abuse;
 
 /// <summary>What strangers do to <c>opsync serve</c> before they have a connection, or with nothing but connections.</summary>
 [Collection(TargetCollection.Name)]
-public sealed class ConnectionAbuseTests(Target target)
+public sealed class ConnectionAbuseTests(Target target) : IAsyncLifetime
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>The target counts handshakes of all and of each subnet: what the tests before used up comes back first.</summary>
+    public async ValueTask InitializeAsync()
+    {
+        SwarmOptions limits = new();
+        double seconds = Math.Max((double)limits.HandshakeBurst / limits.HandshakeRate, (double)limits.HandshakeBurstPerSubnet / limits.HandshakeRatePerSubnet);
+        await Task.Delay(TimeSpan.FromSeconds(seconds), Ct);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task Junk_in_the_place_of_a_handshake_is_closed_and_leaves_nothing()
@@ -54,7 +64,6 @@ public sealed class ConnectionAbuseTests(Target target)
         Assert.True(during.Sockets <= 16 + 64, $"{during.Sockets} sockets while {crowd.Count} half-open connections wait");
         crowd.ForEach(static s => s.Dispose());
         await target.AssertUnharmedAsync($"While {crowd.Count} were half open: {connected:0.000} s (connected), {newcomer:0.000} s (newcomer), {during}");
-        await RefillAsync();
     }
 
     [Theory]
@@ -103,7 +112,6 @@ public sealed class ConnectionAbuseTests(Target target)
 
         Assert.True(made > 50, $"{made} connections were made");
         await target.AssertUnharmedAsync($"{made} connections were made");
-        await RefillAsync();
     }
 
     [Fact]
@@ -122,7 +130,6 @@ public sealed class ConnectionAbuseTests(Target target)
         foreach (Stranger stranger in (Stranger[])[.. here, .. subnet, .. all]) stranger.Dispose();
         await target.AssertUnharmedAsync(
             $"{here.Count} of one address, {here.Count + subnet.Count} of one subnet, {here.Count + subnet.Count + all.Count} in all: {connected:0.000} s (connected), {during}");
-        await RefillAsync();
 
         async Task AddAsync(List<Stranger> list, System.Net.IPAddress source)
         {
@@ -140,14 +147,6 @@ public sealed class ConnectionAbuseTests(Target target)
             if (stranger is not null) Interlocked.Increment(ref let);
         });
         await target.AssertUnharmedAsync($"{let} connects reached the system");
-        await RefillAsync();
-    }
-
-    /// <summary>The target counts handshakes of all: the next test would find none left.</summary>
-    private static Task RefillAsync()
-    {
-        SwarmOptions limits = new();
-        return Task.Delay(TimeSpan.FromSeconds((double)limits.HandshakeBurst / limits.HandshakeRate), Ct);
     }
 
     private static Task ForEachAsync(int count, int width, Func<int, Task> body) => Parallel.ForEachAsync(
