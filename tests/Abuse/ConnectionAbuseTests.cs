@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using OpSync.Abuse.Kit;
-using OpSync.TestKit;
 using OpSync.Libp2p.Swarms;
+using OpSync.TestKit;
 using Xunit;
 
 namespace OpSync.Abuse;

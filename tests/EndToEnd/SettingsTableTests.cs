@@ -32,7 +32,11 @@ public sealed class SettingsTableTests
         SettingValues values = new();
         values.AddEnvironment(new Dictionary<string, string>
         {
-            ["OPSYNC_CHAINS_1_PEERS"] = "a, b", ["OPSYNC_LOG_JSON"] = "true", ["OPSYNC_HTTP_OPENREAD"] = "true", ["OPSYNC_SERVICE_HOST"] = "10.0.0.1", ["OPSYNC_TOKEN"] = "x",
+            ["OPSYNC_CHAINS_1_PEERS"] = "a, b",
+            ["OPSYNC_LOG_JSON"] = "true",
+            ["OPSYNC_HTTP_OPENREAD"] = "true",
+            ["OPSYNC_SERVICE_HOST"] = "10.0.0.1",
+            ["OPSYNC_TOKEN"] = "x",
         });
         values.AddText("log.json", "false", "--log-json");
         values.AddText("http.openRead", "yes", "--http-open-read");

@@ -22,11 +22,15 @@ public sealed class PostgresOutageTests
         await using PostgresServer server = await PostgresServer.StartAsync();
         PostgresOptions postgres = new()
         {
-            ConnectionString = await server.CreateDatabaseAsync(), CommandTimeout = TimeSpan.FromSeconds(1), RetryTime = TimeSpan.FromSeconds(1), PageLength = 250,
+            ConnectionString = await server.CreateDatabaseAsync(),
+            CommandTimeout = TimeSpan.FromSeconds(1),
+            RetryTime = TimeSpan.FromSeconds(1),
+            PageLength = 250,
         };
         await using World world = await World.StartAsync(new WorldOptions
         {
-            Postgres = postgres, Peers = new PeerPolicyOptions { Rate = 50, Burst = 30, LearnsRate = false },
+            Postgres = postgres,
+            Peers = new PeerPolicyOptions { Rate = 50, Burst = 30, LearnsRate = false },
         });
         await world.AddAsync(ScriptedPeer.Honest("honest-1"), ScriptedPeer.Honest("honest-2"));
         string range = await world.PostAsync(First, Last);

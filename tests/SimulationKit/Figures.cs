@@ -84,7 +84,9 @@ public static class Figures
         SimChain chain = new(10, number => number / 50 % 2 == 0 ? 20_000 : 2_000_000);
         WorldPlan plan = Plan(crowd, 20_000, blocks: 800) with
         {
-            Chains = [chain], Budget = 32L << 20, PeerOptions = new PeerPolicyOptions { Rate = 50, Burst = 50 },
+            Chains = [chain],
+            Budget = 32L << 20,
+            PeerOptions = new PeerPolicyOptions { Rate = 50, Burst = 50 },
         };
         World world = new(plan);
         world.Run();

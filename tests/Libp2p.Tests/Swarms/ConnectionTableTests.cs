@@ -71,7 +71,10 @@ public sealed class ConnectionTableTests : IAsyncDisposable
     {
         ConnectionTable table = Table(new SwarmOptions
         {
-            HandshakeBurstPerSubnet = 2, HandshakeRatePerSubnet = 1, HandshakeBurst = 3, HandshakeRate = 1,
+            HandshakeBurstPerSubnet = 2,
+            HandshakeRatePerSubnet = 1,
+            HandshakeBurst = 3,
+            HandshakeRate = 1,
         });
         Assert.Equal([null, null, "HandshakeRatePerSubnet"], Enumerable.Range(1, 3).Select(i => Churn(table, $"10.0.0.{i}")));
         Assert.Equal([null, "HandshakeRate"], Enumerable.Range(1, 2).Select(i => Churn(table, $"10.0.{i}.1")));
