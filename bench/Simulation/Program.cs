@@ -58,7 +58,7 @@ static int PrintTimes(int count)
         Console.WriteLine($"{share:0.00}: {ratios[at]:0.00} times the ideal, {extra[at]:0.0} s more");
     }
 
-    const int Listed = 20;
+    const int Listed = 60;
     SeedOutcome[] over = [.. outcomes.Where(o => Over(o) > TimeSpan.Zero).OrderByDescending(Over)];
     Console.WriteLine($"{over.Length} worlds take more than {SeedRun.IdealFactor} times the ideal; the furthest beyond that:");
     foreach (SeedOutcome o in over.Take(Listed))

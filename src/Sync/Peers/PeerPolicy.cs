@@ -124,10 +124,11 @@ public sealed partial class PeerPolicy
         Standing standing = Record(outcome, now, wall);
         if (outcome != FetchOutcome.Timeout) return standing;
         _timer.OnTimeout();
-        _window.OnTimeout(now);
+        bool answersOthers = _answeredAt > now - elapsed;
+        _window.OnTimeout(now, answersOthers);
 
         // Who answered others meanwhile is busy and not gone: fewer requests at a time help, a pause does not.
-        return _answeredAt > now - elapsed ? standing : Worse(standing, OnTimeout(now));
+        return answersOthers ? standing : Worse(standing, OnTimeout(now));
     }
 
     /// <summary>A fault was proven after the answer had been reported.</summary>

@@ -146,7 +146,7 @@ public sealed partial class RangeSync
 
     private void CopyCursor(ref Slot slot)
     {
-        if (slot.Flights is 0 or >= CursorAsksMax || (_cursor == 0 && _evidence.Any)) return;
+        if (slot.Flights is 0 or >= CursorAsksMax) return;
         if (!_hedges.Allows(isCursor: true) && !MayOweCopy) return;
         ref readonly Flight newest = ref _flights[slot.NewestFlight];
         TimeSpan patience = CursorPatience(newest.Expected);
@@ -168,6 +168,8 @@ public sealed partial class RangeSync
         // All others failed. With nothing else to send, one of those may be asked again before the last of them has failed as well.
         if (peer < 0 && MayOweCopy) peer = PickBesides(_window.Lacking(depth), depth, in slot, what);
 
+        if (peer < 0) peer = PickAgain(depth, in slot, what);
+
         // A copy that would take far longer than the wait so far is likely to come second.
         if (peer < 0 || _peers[peer].Pace * ReplyTimes.Weight(expected) > 2 * waited) return false;
         Send(depth, ref slot, peer, expected, isCopy: true);
@@ -177,6 +179,21 @@ public sealed partial class RangeSync
     /// <summary>A peer that is none of these and has no request open for the height; -1 if nobody can be asked.</summary>
     private int PickBesides(ReadOnlySpan<ulong> these, long depth, in Slot slot, PickFor what) =>
         _peers.Pick(AndAsked(these, in slot), HeightAt(depth), slot.Rounds > 0, what, TimeSpan.MaxValue);
+
+    /// <summary>When nobody else can give a height: one of those that were asked for it long ago and have answered others since. A
+    /// single answer may be slow or stuck where its peer is not. -1 if there is none.</summary>
+    private int PickAgain(long depth, in Slot slot, PickFor what)
+    {
+        Array.Fill(_leftOut, ulong.MaxValue);
+        for (int place = slot.NewestFlight; place >= 0; place = _flights[place].Sibling)
+        {
+            ref readonly Flight flight = ref _flights[place];
+            if (_now < After(flight.AskedAt, StragglerPatience(flight.Expected))) return -1;
+            if (_peers[flight.PeerIndex].HeardAt > flight.AskedAt) _leftOut[flight.PeerIndex >> 6] &= ~(1UL << (flight.PeerIndex & 63));
+        }
+
+        return _peers.Pick(_leftOut, HeightAt(depth), ignoreClaims: true, what, TimeSpan.MaxValue);
+    }
 
     /// <summary>These peers and those that have a request open for a height. Valid until the next call.</summary>
     private ReadOnlySpan<ulong> AndAsked(ReadOnlySpan<ulong> these, in Slot slot)

@@ -27,7 +27,7 @@ public sealed class InFlightWindowTests
     {
         InFlightWindow window = new(8, 16);
         window.OnAdmitted(8);
-        for (int i = 0; i < 8; i++) window.OnTimeout(_now);
+        for (int i = 0; i < 8; i++) window.OnTimeout(_now, answersOthers: false);
         Assert.Equal(6, window.Limit);
 
         window.OnAdmitted(6);
@@ -63,7 +63,7 @@ public sealed class InFlightWindowTests
         InFlightWindow window = new(4, 16);
         for (int i = 0; i < 10; i++)
         {
-            window.OnTimeout(_now);
+            window.OnTimeout(_now, answersOthers: false);
             _now += InFlightWindow.Freeze;
         }
 
