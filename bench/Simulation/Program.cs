@@ -42,13 +42,11 @@ static int RunSeeds(int count, int first)
 
 static int PrintTimes(int count)
 {
+    WorldPlan[] plans = [.. Enumerable.Range(0, int.MaxValue).Select(Plans.FromSeed).Where(Ideal.IsDefined).Take(count)];
     SeedOutcome[] outcomes = new SeedOutcome[count];
     string?[] faults = new string?[count];
-    Parallel.For(0, count, i => faults[i] = SeedRun.Run(i * 3, out outcomes[i]));
-    for (int i = 0; i < count; i++)
-    {
-        if (faults[i] is { } fault) Console.WriteLine(fault.Split('\n')[0] + " | " + fault.Split('\n')[2]);
-    }
+    Parallel.For(0, count, i => faults[i] = SeedRun.Run(plans[i], out outcomes[i]));
+    foreach (string fault in faults.OfType<string>()) Console.WriteLine(fault.Split('\n')[0]);
 
     double[] ratios = [.. outcomes.Select(o => o.Took / o.IdealTime).Order()];
     double[] extra = [.. outcomes.Select(o => (o.Took - o.IdealTime).TotalSeconds).Order()];
@@ -58,7 +56,7 @@ static int PrintTimes(int count)
         Console.WriteLine($"{share:0.00}: {ratios[at]:0.00} times the ideal, {extra[at]:0.0} s more");
     }
 
-    const int Listed = 60;
+    const int Listed = 20;
     SeedOutcome[] over = [.. outcomes.Where(o => Over(o) > TimeSpan.Zero).OrderByDescending(Over)];
     Console.WriteLine($"{over.Length} worlds take more than {SeedRun.IdealFactor} times the ideal; the furthest beyond that:");
     foreach (SeedOutcome o in over.Take(Listed))

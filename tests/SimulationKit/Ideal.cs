@@ -1,92 +1,88 @@
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ranges;
+using OpSync.Sync.Trust;
 
 namespace OpSync.SimulationKit;
 
-/// <summary>The time that a scheduler takes who knows what ours has to find out: who is honest, how far away, how fast.</summary>
+/// <summary>The time that a scheduler takes who is told, with each peer's first answers, what ours has to find out: who is honest, how far
+/// away, how fast.</summary>
 /// <remarks>
-/// It hands out the heights from the top down, each to the honest peer that will deliver it first, and asks nothing twice. It is bound by
-/// what binds everybody: the buckets of the servers and those we keep for them, the requests that may be open (few at first, one more for
-/// each answer), round trips, lines, the window of a range, and our own steps. Sizes, and what a peer lacks, show only when it answers.
-/// Where others than honest peers are in the crowd, it is told who they are no earlier than anybody can know: see
-/// <see cref="Discovery"/>.
+/// It hands out the heights from the top down and asks nothing twice. Before it knows anything it asks everybody alike, as many requests as
+/// a new peer may have open; what comes back wrong or not at all it asks of others: after an answer that shows it, after
+/// <see cref="DeadAfter"/> of silence, or, of a block that links to nothing, when all above it are there. From then on it asks the honest peer
+/// that will deliver first. It is bound by what binds everybody: the buckets of the servers and those we keep for them, the requests that may
+/// be open (few at first, one more for each answer), round trips, lines, the window of a range, and our own steps. The size of a block, what
+/// a peer lacks, and which of its answers takes long, show only when it answers or does not.
 /// </remarks>
 public static class Ideal
 {
     /// <summary>From the last byte of an answer to the next request: verifying, the batch of reports, the calls.</summary>
     private static readonly TimeSpan StepTime = TimeSpan.FromMilliseconds(4);
 
-    /// <summary>How long nothing must be heard of a peer before it counts as dead, when nothing is known of it: the first timeout of RFC
-    /// 6298, section 2.1.</summary>
+    /// <summary>How long nothing must be heard of a peer of which nothing is known before it counts as dead: the first timeout of RFC 6298,
+    /// section 2.1.</summary>
     private static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>What it costs to tell slow from dead, in a crowd with anybody in it who is not what all are taken for at first: once, as long as
+    /// the silence that tells.</summary>
+    private static readonly TimeSpan FoundOut = DeadAfter;
+
+    /// <summary>A line slower than this is one to be found out, bytes per second: a few large blocks
+    /// take longer on it than <see cref="DeadAfter"/>.</summary>
+    private const double LineUsual = 2e6;
+
+    /// <summary>An answer that takes far longer than the others costs so many round trips more: one until it is overdue, one to ask again. What
+    /// is asked again takes nobody's turn.</summary>
+    private const int OverdueTrips = 2;
+
+    /// <summary>Whether there is an ideal: nothing of ours fails, and the honest stay. A lost message or a dead process costs what chance makes of
+    /// it.</summary>
+    public static bool IsDefined(WorldPlan plan) =>
+        plan.Loss == 0 && plan.Disturbances.Count == 0 && plan.Peers.All(p => !p.IsHonest || p.Up == TimeSpan.Zero);
 
     /// <summary>The time for a whole world.</summary>
     public static TimeSpan Of(WorldPlan plan)
     {
-        Server[] servers = [.. plan.Peers.Where(p => p.IsHonest && p.SpeaksProtocol).Select(p => new Server(plan, p))];
-        HashSet<(ulong, ulong)> seen = [];
+        Server[] honest = [.. plan.Peers.Where(p => p.IsHonest && p.SpeaksProtocol).Select(p => new Server(plan, p))];
+        Server[] all = [.. honest, .. plan.Peers.Where(p => !p.IsHonest && p.SpeaksProtocol).Select(p => new Server(plan, p))];
+        Queue<Server> unknown = new(Enumerable.Repeat(all, plan.PeerOptions.InFlightStart).SelectMany(wave => wave));
+        HashSet<(ulong Chain, ulong Number)> seen = [];
         double last = 0;
         foreach (RangePlan range in plan.Ranges)
         {
             SimChain chain = plan.Chain(range.Chain);
-            Pipe pipe = new(plan);
+            Pipe pipe = new(plan, range.PostAt.TotalSeconds);
+            int expected = (int)Enumerable.Range((int)range.First, (int)(range.Top - range.First) + 1).Average(n => chain.Size((ulong)n));
             for (ulong number = range.Top + 1; number-- > range.First;)
             {
-                if (!seen.Add((range.Chain, number))) continue;
+                if (range.Rank != TrustRank.Caller && !seen.Add((range.Chain, number))) continue;
                 int size = chain.Size(number);
-                double linked = Fetch(servers, range.Chain, number, size, pipe.EarliestFor(size));
-                pipe.Add(size, linked);
-                last = Math.Max(last, linked);
+                double from = pipe.EarliestFor(size);
+                List<Server> servers = [.. honest.Where(s => s.Plan.Serves(range.Chain))];
+                double done = unknown.TryDequeue(out Server? any) && any.Plan.Serves(range.Chain)
+                    ? AskOne(any, servers, number, size, expected, from, pipe.Linked)
+                    : Fetch(servers, number, size, expected, from);
+                pipe.Add(size, done);
+                last = Math.Max(last, done);
             }
         }
 
-        TimeSpan work = TimeSpan.FromSeconds(last) + plan.CommitTime;
-        TimeSpan found = Discovery(plan);
-        return work > found ? work : found;
+        return TimeSpan.FromSeconds(last) + plan.CommitTime + (all.Any(s => s.IsFoundOut) ? FoundOut : TimeSpan.Zero);
     }
 
-    /// <summary>No earlier than this can a range end in a crowd that has others than honest peers in it. Its heights go to all alike at
-    /// first; those of a dead peer are asked again when its silence tells, those of a wrong one when its answer does; and then the answer to
-    /// that takes its time.</summary>
-    public static TimeSpan Discovery(WorldPlan plan)
+    /// <summary>Asks who will deliver first.</summary>
+    private static double Fetch(List<Server> servers, ulong number, int size, int expected, double from) =>
+        servers.MinBy(s => s.DoneAt(from, expected, out _)) is { } best ? AskOne(best, servers, number, size, expected, from, from) : from;
+
+    /// <summary>Asks one peer, and others if it fails.</summary>
+    private static double AskOne(Server server, List<Server> servers, ulong number, int size, int expected, double from, double linked)
     {
-        TimeSpan told = TimeSpan.Zero;
-        foreach (PeerPlan peer in plan.Peers.Where(p => !p.IsHonest && p.SpeaksProtocol))
-        {
-            TimeSpan known = peer.Manner is Manner.Silent or Manner.Trickling ? DeadAfter : RoundTrip(peer) + StepTime;
-            if (known > told) told = known;
-        }
-
-        TimeSpan[] trips = [.. plan.Peers.Where(p => p.IsHonest && p.SpeaksProtocol).Select(RoundTrip)];
-        return told == TimeSpan.Zero || trips.Length == 0 ? TimeSpan.Zero : told + trips.Max() + StepTime + plan.CommitTime;
+        if (server.Gives(number)) return server.Ask(from, size);
+        servers.Remove(server);
+        return Fetch(servers, number, size, expected, server.Fail(from, linked));
     }
 
-    private static TimeSpan RoundTrip(PeerPlan peer) => 2 * peer.Latency * (1 + (peer.Jitter / 2));
-
-    /// <summary>Asks for one height until somebody has it.</summary>
-    private static double Fetch(Server[] servers, ulong chain, ulong number, int size, double from)
-    {
-        HashSet<Server> lacking = [];
-        while (true)
-        {
-            Server? best = null;
-            double earliest = double.MaxValue;
-            foreach (Server server in servers)
-            {
-                if (!server.Plan.Serves(chain) || lacking.Contains(server)) continue;
-                double done = server.DoneAt(from, size, out _);
-                if (done < earliest) (best, earliest) = (server, done);
-            }
-
-            if (best is null) return from;
-            bool holds = best.Holds(number);
-            from = best.Ask(from, holds ? size : 0);
-            if (holds) return from;
-            lacking.Add(best);
-        }
-    }
-
-    /// <summary>One honest peer, asked in the order of the calls.</summary>
+    /// <summary>One peer, asked in the order of the calls.</summary>
     private sealed class Server
     {
         private readonly List<double> _done = [];
@@ -98,12 +94,13 @@ public static class Ideal
         private double _tokens;
         private double _tokensAt;
         private double _lineFree;
+        private double _slow = 0.5;
 
         public Server(WorldPlan world, PeerPlan plan)
         {
             Plan = plan;
             PeerPolicyOptions options = world.PeerOptions;
-            _roundTrip = RoundTrip(plan).TotalSeconds + StepTime.TotalSeconds;
+            _roundTrip = ((2 * plan.Latency * (1 + (plan.Jitter / 2))) + StepTime).TotalSeconds;
             _rate = Math.Min(options.Rate, Math.Min(plan.Limits.PeerRate, Math.Max(0.1, plan.Limits.TotalRate - plan.Background)));
             _tokens = _burst = Math.Min(options.Burst, plan.Limits.PeerBurst);
             (_start, _max) = (options.InFlightStart, options.InFlightMax);
@@ -111,11 +108,23 @@ public static class Ideal
 
         public PeerPlan Plan { get; }
 
-        /// <summary>Whether it has a block. Of peers that have one in so many it is drawn which: the order of the requests would hit or miss
-        /// the pattern as a whole.</summary>
-        public bool Holds(ulong number) =>
-            number >= Plan.HoldsFrom && number <= Plan.HoldsTo
-            && (ulong)new Random((int)number).Next(Plan.HoldsEvery) == (ulong)Plan.HoldsRemainder;
+        public bool IsFoundOut => !Plan.IsHonest || Plan.SlowShare > 0 || Plan.BytesPerSecond < LineUsual;
+
+        /// <summary>Whether it gives the right block. Of peers that hold one in so many it is drawn which: the order of the requests would hit
+        /// or miss the pattern as a whole.</summary>
+        public bool Gives(ulong number) => Plan.Manner switch
+        {
+            Manner.Honest => number >= Plan.HoldsFrom && number <= Plan.HoldsTo && Mix(number) % (ulong)Plan.HoldsEvery == (ulong)Plan.HoldsRemainder,
+            Manner.Failing or Manner.Junk or Manner.HalfFork => number % 2 == 0,
+            _ => false,
+        };
+
+        private static ulong Mix(ulong number)
+        {
+            number = (number ^ (number >> 30)) * 0xBF58476D1CE4E5B9;
+            number = (number ^ (number >> 27)) * 0x94D049BB133111EB;
+            return number ^ (number >> 31);
+        }
 
         /// <summary>When an answer would be there.</summary>
         public double DoneAt(double from, int size, out double sent)
@@ -135,8 +144,22 @@ public static class Ideal
             _tokensAt = Math.Max(_tokensAt, sent);
             _lineFree = done;
             _done.Add(done);
-            return done;
+            _slow += Plan.SlowShare;
+            if (_slow < 1) return done;
+            _slow--;
+            return done + (OverdueTrips * _roundTrip);
         }
+
+        /// <summary>Asks in vain.</summary>
+        /// <param name="from">When.</param>
+        /// <param name="linked">When all above the height are there.</param>
+        /// <returns>When that is known.</returns>
+        public double Fail(double from, double linked) => Plan.Manner switch
+        {
+            Manner.Silent or Manner.Trickling => from + DeadAfter.TotalSeconds,
+            Manner.Garbage or Manner.Fork or Manner.HalfFork => Math.Max(linked, Ask(from, 0)),
+            _ => Ask(from, 0),
+        };
 
         /// <summary>When one more may be open: each answer gives back its slot and brings another, up to the maximum.</summary>
         private double SlotAt()
@@ -148,13 +171,15 @@ public static class Ideal
     }
 
     /// <summary>The window of a range: what is fetched and not stored yet.</summary>
-    private sealed class Pipe(WorldPlan plan)
+    private sealed class Pipe(WorldPlan plan, double from)
     {
         private readonly Queue<(int Size, double StoredAt)> _inside = new();
         private readonly long _bytesMax = Math.Min(plan.RangeOptions.WindowBytesMax, plan.Budget - ByteBudget.Reserve);
         private long _bytes;
-        private double _linked;
-        private double _free;
+        private double _free = from;
+
+        /// <summary>When all that was added is there.</summary>
+        public double Linked { get; private set; }
 
         public double EarliestFor(int size)
         {
@@ -170,8 +195,8 @@ public static class Ideal
 
         public void Add(int size, double done)
         {
-            _linked = Math.Max(_linked, done);
-            _inside.Enqueue((size, _linked + plan.CommitTime.TotalSeconds));
+            Linked = Math.Max(Linked, done);
+            _inside.Enqueue((size, Linked + plan.CommitTime.TotalSeconds));
             _bytes += size;
         }
     }

@@ -19,6 +19,7 @@ internal sealed class InFlightWindow(int start, int max)
 
     private readonly int _start = Math.Clamp(start, 1, max);
     private TimeSpan _frozenUntil = TimeSpan.MinValue;
+    private TimeSpan _mergeUntil = TimeSpan.MinValue;
     private TimeSpan _refusedUntil = TimeSpan.MinValue;
     private bool _full;
     private bool _silent;
@@ -32,31 +33,33 @@ internal sealed class InFlightWindow(int start, int max)
     /// <summary>An answer came.</summary>
     /// <param name="ceiling">No growth beyond this for now.</param>
     /// <param name="now">Monotonic time.</param>
-    public void OnAnswer(int ceiling, TimeSpan now)
+    /// <param name="least">What it can use surely: a timeout does not keep it from growing up to that.</param>
+    public void OnAnswer(int ceiling, TimeSpan now, int least = 0)
     {
         if (_silent && Limit < _start) Limit = _start;
         _silent = false;
-        if (_full && now >= _frozenUntil && Limit < Math.Min(max, ceiling)) Limit++;
+        bool mayGrow = now >= _refusedUntil && (now >= _frozenUntil || Limit < least);
+        if (_full && mayGrow && Limit < Math.Min(max, ceiling)) Limit++;
     }
 
     /// <summary>A request timed out.</summary>
     /// <param name="now">Monotonic time.</param>
-    /// <param name="answersOthers">It answered other requests meanwhile: then it keeps what it had at first. With one request open at a
-    /// time, one answer in ten that takes far longer than the others would stop all of them.</param>
-    public void OnTimeout(TimeSpan now, bool answersOthers)
+    /// <param name="least">It is not shrunk below this: what a peer can use that answers others meanwhile, since else
+    /// one slow answer in ten would stop all of them; 0 for a peer that is silent.</param>
+    public void OnTimeout(TimeSpan now, int least)
     {
-        _silent |= !answersOthers;
+        _silent |= least == 0;
         if (now < _frozenUntil) return;
         _frozenUntil = now + Freeze;
-        Limit = Math.Max(answersOthers ? Math.Min(_start, Limit) : 1, Limit - ShrinkBy);
+        Limit = Math.Max(Math.Max(1, Math.Min(least, Limit)), Limit - ShrinkBy);
     }
 
     /// <summary>The peer did not take a request, or broke it off: perhaps it has too many of ours.</summary>
     public void OnRefused(TimeSpan now)
     {
-        _frozenUntil = now + Freeze;
-        if (now < _refusedUntil) return;
-        _refusedUntil = now + RefusedMerge;
+        _refusedUntil = now + Freeze;
+        if (now < _mergeUntil) return;
+        _mergeUntil = now + RefusedMerge;
         Limit = Math.Max(1, Limit - ((Limit + 3) / 4));
     }
 }

@@ -8,6 +8,9 @@ public sealed partial class RangeSync
     /// <summary>Heights below the cursor that are always of interest to the fastest peers.</summary>
     private const int NearBlocks = 16;
 
+    /// <summary>What is needed within so many median answers is needed soon.</summary>
+    private const int NearMedians = 4;
+
     /// <summary>Heights looked at in vain in one step, so that no event costs the whole window.</summary>
     private const int MissesMax = 64;
 
@@ -57,8 +60,16 @@ public sealed partial class RangeSync
         {
             if (!_flights.TryTake(id, refused.Peer, out Flight flight)) continue;
             Close(in flight);
-            if (flight.IsCopy) _hedges.OnCopy(-1);
-            else _hedges.OnFirst(-1);
+            _requests--;
+            if (flight.IsCopy)
+            {
+                _copies--;
+                _hedges.OnCopy(-1);
+            }
+            else
+            {
+                _hedges.OnFirst(-1);
+            }
         }
 
         if (!_peers.TryFind(refused.Peer, out int peer)) return;
@@ -287,14 +298,23 @@ public sealed partial class RangeSync
             }
 
             TimeSpan needed = NeededIn(depth);
-            bool isNear = depth - _cursor < NearBlocks || needed < 4 * _replyTimes.Median;
+            bool isNear = depth - _cursor < NearBlocks || needed < NearMedians * _replyTimes.Median;
             while (_window.Wanted[depth])
             {
-                if (TryAsk(depth, isNear ? PickFor.Near : PickFor.Far, needed)) continue;
+                if (TryAsk(depth, isNear ? PickFor.Near : PickFor.Far, isNear ? NearPatience(needed) : needed)) continue;
                 left--;
                 break;
             }
         }
+    }
+
+    /// <summary>Who takes longer than this is not asked for what is needed soon, if others may be: the cursor would wait for it, and a second
+    /// copy would spend what others can give.</summary>
+    private TimeSpan NearPatience(TimeSpan needed)
+    {
+        if (!_replyTimes.IsKnown) return TimeSpan.MaxValue;
+        TimeSpan few = NearMedians * _replyTimes.Median * ReplyTimes.Weight(SizeExpected);
+        return needed < TimeSpan.MaxValue && needed > few ? needed : few;
     }
 
     /// <summary>When the cursor will come to a depth, at the present rate.</summary>
