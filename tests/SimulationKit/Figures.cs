@@ -59,7 +59,7 @@ public static class Figures
         return
         [
             new Figure("slowest 1 % of heights: wait for each at the cursor over the median round trip, 10 % of answers 20 times slow", waits[(int)(waits.Length * 0.99)].TotalSeconds / roundTrip, 2),
-            new Figure("slowest 1 % of stalls alone, in the same run: with calls, batches and ticks", stalls[(int)(stalls.Length * 0.99)].TotalSeconds / roundTrip, 3.5),
+            new Figure("slowest 1 % of stalls alone, in the same run: with calls, batches and ticks", stalls[(int)(stalls.Length * 0.99)].TotalSeconds / roundTrip, 3),
             new Figure("second copies over requests, in the same run", (double)status.Copies / status.Requests, 0.05),
         ];
     }

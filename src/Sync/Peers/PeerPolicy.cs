@@ -118,6 +118,13 @@ public sealed partial class PeerPolicy
         FetchOutcome outcome, int bytes, TimeSpan elapsed, TimeSpan now, DateTimeOffset wall, TimeSpan firstByte = default, bool late = false)
     {
         if (!late) _inFlight.TryDequeue(out _);
+        if (outcome == FetchOutcome.NotAsked)
+        {
+            _requests--;
+            _bucket.GiveBack(1, now);
+            return Standing.Same;
+        }
+
         _bytes += Math.Max(0, bytes);
         bool answered = outcome is FetchOutcome.Good or FetchOutcome.NotFound or FetchOutcome.Malformed;
         if (answered && elapsed > TimeSpan.Zero) OnAnswer(firstByte > TimeSpan.Zero ? firstByte : elapsed, elapsed, bytes, now);

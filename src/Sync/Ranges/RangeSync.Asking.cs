@@ -60,22 +60,28 @@ public sealed partial class RangeSync
         {
             if (!_flights.TryTake(id, refused.Peer, out Flight flight)) continue;
             Close(in flight);
-            _requests--;
-            if (flight.IsCopy)
-            {
-                _copies--;
-                _hedges.OnCopy(-1);
-            }
-            else
-            {
-                _hedges.OnFirst(-1);
-            }
+            TakeBack(in flight);
         }
 
         if (!_peers.TryFind(refused.Peer, out int peer)) return;
         if (refused.Reason == RefusalReason.Unsupported) _peers[peer].IsUnsupported = true;
         TimeSpan rest = refused.RetryAfter > RefusalRestMin ? refused.RetryAfter : RefusalRestMin;
         _peers.Rest(peer, After(_now, rest), refused.Reason);
+    }
+
+    /// <summary>A request was not made after all.</summary>
+    private void TakeBack(in Flight flight)
+    {
+        _requests--;
+        if (flight.IsCopy)
+        {
+            _copies--;
+            _hedges.OnCopy(-1);
+        }
+        else
+        {
+            _hedges.OnFirst(-1);
+        }
     }
 
     private void OnReply(in FetchReply reply)
@@ -86,7 +92,7 @@ public sealed partial class RangeSync
 
         bool isOpen = _flights.TryTake(reply.RequestId, reply.Peer, out Flight flight);
         if (isOpen) Close(in flight);
-        if (isOpen && reply.Outcome is not (FetchOutcome.Timeout or FetchOutcome.OurFault)) _peers[flight.PeerIndex].HeardAt = _now;
+        if (isOpen && reply.Outcome is not (FetchOutcome.Timeout or FetchOutcome.OurFault or FetchOutcome.NotAsked)) _peers[flight.PeerIndex].HeardAt = _now;
         if (isOpen && reply.Block is { } good)
         {
             TimeSpan perWeight = (_now - flight.AskedAt) / ReplyTimes.Weight(good.Size);
@@ -110,6 +116,10 @@ public sealed partial class RangeSync
                 break;
             case FetchOutcome.OurFault:
                 OnMemoryShort();
+                break;
+            case FetchOutcome.NotAsked:
+                TakeBack(in flight);
+                _peers.Rest(flight.PeerIndex, After(_now, NotConnectedRest), RefusalReason.NotConnected);
                 break;
             case FetchOutcome.Unsupported:
                 _peers[flight.PeerIndex].IsUnsupported = true;
