@@ -346,7 +346,8 @@ internal sealed class ChainGrain(
         ++_sequence,
         [.. _usable.Values.Concat(_unheard.Select(id => new PeerOfferInfo(id, 1))).OrderBy(o => o.PeerId, StringComparer.Ordinal)],
         [.. withheld.Select(w => new SpanInfo(w.First, w.Last))],
-        priority);
+        priority,
+        [.. _document.Peers.Where(id => !_usable.ContainsKey(id) && !_unheard.Contains(id) && !_document.BannedPeers.Contains(id))]);
 
     private static RangeOrder ToOrder(RangeTarget target, string? preferredPeer, DateTimeOffset? deadline, RangeContext context) => new(
         target.Range.First,

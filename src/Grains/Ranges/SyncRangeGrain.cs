@@ -108,7 +108,7 @@ internal sealed class SyncRangeGrain(
         _contextSequence = context.Sequence;
         _priority = context.Priority;
         Step(new RangeEvent.Withheld(Array.ConvertAll(context.Withheld, s => new BlockRange(s.First, s.Last))));
-        Step(context.Peers.ToEvent());
+        Step(context.ToPeers());
         _skeleton?.SetSources(context.Peers);
         return Task.CompletedTask;
     }

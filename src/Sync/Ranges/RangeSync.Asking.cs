@@ -390,7 +390,12 @@ public sealed partial class RangeSync
         TimeSpan due = _linked > 0 ? _promoteDue : TimeSpan.MaxValue;
         if (_flights.Oldest >= 0) due = Min(due, After(_flights[_flights.Oldest].AskedAt, _options.ReplyLost));
         if (_window.Parked.Count > 0) due = Min(due, _parkedDue);
-        if (_evidence.Any && _cursor == 0) due = Min(due, Later(After(_evidence.Since, _options.AnchorMismatchPatience)));
+        if (_evidence.Any && _cursor == 0)
+        {
+            due = Min(due, Later(After(_evidence.Since, _options.AnchorMismatchPatience)));
+            due = Min(due, Later(After(_evidence.Since, _options.AnchorSilencePatience)));
+        }
+
         due = Min(due, _deadline);
         if (_paused) return due;
         due = Min(due, Min(Later(CopyDue()), _writeOffDue));

@@ -147,6 +147,7 @@ public sealed partial class RangeSync
                 break;
             case RangeEvent.PeersChanged changed:
                 OnPeersChanged(changed.Peers);
+                _awaited = changed.Awaited ?? [];
                 break;
             case RangeEvent.Refused refused:
                 OnRefused(refused);
