@@ -69,33 +69,26 @@ internal static class Kustomization
             return;
         }
 
-        foreach (JsonObject added in Yaml.ReadAll(System.IO.File.ReadAllText(path), path).Cast<JsonObject>())
-        {
-            if (objects.Exists(o => IsSame(o, added))) throw new InvalidDataException($"{path}: {new Manifest(added)} is there twice.");
-            objects.Add(added);
-        }
+        foreach (JsonObject added in Yaml.ReadAll(System.IO.File.ReadAllText(path), path).Cast<JsonObject>()) Add(objects, path, added);
+    }
+
+    private static void Add(List<JsonObject> objects, string path, JsonObject added)
+    {
+        if (objects.Exists(o => IsSame(o, added))) throw new InvalidDataException($"{path}: {new Manifest(added)} is there twice.");
+        objects.Add(added);
     }
 
     private static void Generate(List<JsonObject> objects, JsonObject generator, string directory)
     {
-        Refuse(generator, "configMapGenerator", "name", "files", "behavior");
-        JsonObject made = new()
+        Refuse(generator, "configMapGenerator", "name", "files");
+        Add(objects, directory, new JsonObject
         {
             ["apiVersion"] = "v1",
             ["kind"] = "ConfigMap",
             ["metadata"] = new JsonObject { ["name"] = generator["name"]!.ToString() },
             ["data"] = new JsonObject(Texts(generator, "files")
                 .Select(f => KeyValuePair.Create(Path.GetFileName(f), (JsonNode?)System.IO.File.ReadAllText(Path.Combine(directory, f))))),
-        };
-        JsonObject? present = objects.Find(o => IsSame(o, made));
-        string? behavior = generator["behavior"]?.ToString();
-        if (present is not null != (behavior == "replace") || behavior is not (null or "replace"))
-        {
-            throw new InvalidDataException($"{new Manifest(made)} cannot be generated with the behavior '{behavior}'.");
-        }
-
-        if (present is null) objects.Add(made);
-        else present["data"] = made["data"]!.DeepClone();
+        });
     }
 
     private static void Patch(List<JsonObject> objects, JsonObject patch, string directory)

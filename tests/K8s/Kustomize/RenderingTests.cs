@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using OpSync.Interop;
 using OpSync.K8s.Manifests;
-using OpSync.TestKit;
 using Xunit;
 
 namespace OpSync.K8s.Kustomize;
@@ -10,12 +9,11 @@ namespace OpSync.K8s.Kustomize;
 public sealed class RenderingTests
 {
     [Theory]
-    [InlineData("dev")]
-    [InlineData("prod")]
+    [MemberData(nameof(Overlay.Names), MemberType = typeof(Overlay))]
     public async Task Overlay_renders_as_kubectl_renders_it(string overlay)
     {
-        string directory = RepositoryRoot.Combine("k8s", "overlays", overlay);
-        Dictionary<string, JsonObject> ours = ByName(Kustomization.Render(directory));
+        string directory = Overlay.Directory(overlay);
+        Dictionary<string, JsonObject> ours = ByName(Overlay.Render(overlay));
         Dictionary<string, JsonObject> theirs = await KubectlAsync(directory) is { } text
             ? ByName(Yaml.ReadAll(text, "kubectl").Select(n => new Manifest(n.AsObject())))
             : ours;
@@ -28,8 +26,8 @@ public sealed class RenderingTests
     [Theory]
     [InlineData("resources: []\nnamePrefix: x-\n", "'namePrefix' is not known here")]
     [InlineData("configMapGenerator: [{ name: a, literals: [x=y] }]\n", "'literals' of configMapGenerator is not known here")]
-    [InlineData("configMapGenerator: [{ name: a, behavior: merge }]\n", "cannot be generated with the behavior 'merge'")]
-    [InlineData("configMapGenerator: [{ name: a, behavior: replace }]\n", "cannot be generated with the behavior 'replace'")]
+    [InlineData("configMapGenerator: [{ name: a, behavior: merge }]\n", "'behavior' of configMapGenerator is not known here")]
+    [InlineData("resources: [map.yaml]\nconfigMapGenerator: [{ name: one, files: [map.yaml] }]\n", "is there twice")]
     [InlineData("patches: [{ path: map.yaml }]\n", "there is no ConfigMap one")]
     [InlineData("resources: [map.yaml, map.yaml]\n", "is there twice")]
     [InlineData("resources: [map.yaml]\nresources: []\n", "uplicate")]
