@@ -22,6 +22,9 @@ public sealed record SiloSettings
     /// <summary>Identity of the silo's swarm.</summary>
     public required PeerIdentity Identity { get; init; }
 
+    /// <summary>The cluster to be part of; null for a silo alone in its process.</summary>
+    public SiloCluster? Cluster { get; init; }
+
     /// <summary>Addresses to listen on; none means that nobody can connect to this silo.</summary>
     public IReadOnlyList<Multiaddr> Listen { get; init; } = [];
 
