@@ -45,6 +45,7 @@ public static class SiloHosting
         services.AddSingleton<StoreWriterFigures>();
         services.AddSingleton<StoreWriter>();
         services.AddSingleton<IStoreQueue>(s => s.GetRequiredService<StoreWriter>());
+        services.AddSingleton<PeerEpochs>();
         services.AddSingleton<PeerLinks>();
         services.AddSingleton<IPeerLinks>(s => s.GetRequiredService<PeerLinks>());
         services.AddSingleton<IHeaderLinks, HeaderLinks>();
