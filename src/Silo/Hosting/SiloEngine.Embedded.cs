@@ -11,6 +11,9 @@ namespace OpSync.Silo.Hosting;
 /// <summary>The grain engine of a silo: here the embedded one, over the data directory's state store.</summary>
 internal static class SiloEngine
 {
+    /// <summary>Whether there may be other silos.</summary>
+    public static bool IsCluster => false;
+
     public static void Add(IHostApplicationBuilder builder, SiloSettings settings)
     {
         builder.Services.AddSingleton<IReminderStore>(new StateReminderStore(settings.State));

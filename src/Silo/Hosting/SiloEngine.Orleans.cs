@@ -9,6 +9,9 @@ namespace OpSync.Silo.Hosting;
 /// <summary>The grain engine of a silo: here Orleans, as a cluster of one on this machine.</summary>
 internal static class SiloEngine
 {
+    /// <summary>Whether there may be other silos.</summary>
+    public static bool IsCluster => true;
+
     public static void Add(IHostApplicationBuilder builder, SiloSettings settings)
     {
         builder.Services.AddKeyedSingleton<IGrainStorage>(

@@ -6,17 +6,16 @@ namespace OpSync.Silo.Peering;
 /// Thread-safe.</summary>
 internal sealed class PeerEpochs
 {
-    /// <summary>Peers remembered; of more, the one told of longest ago is forgotten.</summary>
+    /// <summary>Peers remembered; of more, the one least in use is forgotten.</summary>
     public const int PeersMax = 8_192;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<PeerKey, (long Epoch, LinkedListNode<PeerKey> Node)> _epochs = [];
-    private readonly LinkedList<PeerKey> _byAge = [];
+    private readonly RecentTable<PeerKey, long> _epochs = new(PeersMax);
 
     /// <summary>The highest epoch heard of; 0 if none.</summary>
     public long Of(PeerKey peer)
     {
-        lock (_lock) return _epochs.TryGetValue(peer, out var known) ? known.Epoch : 0;
+        lock (_lock) return _epochs.TryGet(peer, out long known) ? known : 0;
     }
 
     /// <summary>Hears of an epoch.</summary>
@@ -25,19 +24,8 @@ internal sealed class PeerEpochs
     {
         lock (_lock)
         {
-            if (_epochs.TryGetValue(peer, out var known))
-            {
-                if (epoch < known.Epoch) return false;
-                if (epoch == known.Epoch) return true;
-                _byAge.Remove(known.Node);
-            }
-            else if (_epochs.Count >= PeersMax)
-            {
-                _epochs.Remove(_byAge.First!.Value);
-                _byAge.RemoveFirst();
-            }
-
-            _epochs[peer] = (epoch, _byAge.AddLast(peer));
+            if (_epochs.TryGet(peer, out long known) && epoch <= known) return epoch == known;
+            _epochs.Set(peer, epoch);
             return true;
         }
     }
