@@ -35,21 +35,24 @@ internal sealed class World : IAsyncDisposable
     private readonly PeerIdentity _identity = PeerIdentity.Create(KeyType.Ed25519);
     private readonly EmbeddedTestClusterBuilder _builder = new();
     private readonly List<Mistakes> _mistakes = [];
+    private readonly World? _other;
     private DataDirectory? _directory;
     private PostgresDatabase? _database;
     private PostgresBlockStore? _blocks;
     private EmbeddedTestCluster? _cluster;
 
-    private World(WorldOptions options)
+    private World(WorldOptions options, World? other)
     {
         _options = options;
+        _other = other;
+        Crowd = other?.Crowd ?? new Crowd();
         if (options.Time is { } time) _builder.UseTime(time);
         if (options.Hostile is { } hostile) _builder.UseHostile(hostile);
         _builder.ConfigureSilo(silo => silo.Configure<EmbeddedOptions>(o => o.ActivationsMax = options.ActivationsMax));
         _builder.ConfigureHost(Configure);
     }
 
-    public Crowd Crowd { get; } = new();
+    public Crowd Crowd { get; }
 
     /// <summary>The store of this life of the silo.</summary>
     public TestStore Store { get; private set; } = null!;
@@ -66,14 +69,25 @@ internal sealed class World : IAsyncDisposable
 
     public CrowdLinks Links => Service<CrowdLinks>();
 
+    private IStateStore State => _other?.State ?? _database?.State ?? (IStateStore)_directory!.State;
+
     private static ChainIdentity Identity => new(TestChain.Id, TestChain.Right.HashAt(0));
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static async Task<World> StartAsync(WorldOptions? options = null)
     {
-        World world = new(options ?? new WorldOptions());
+        World world = new(options ?? new WorldOptions(), other: null);
         await world.OpenDatabaseAsync();
+        world._cluster = await world._builder.StartAsync();
+        return world;
+    }
+
+    /// <summary>Starts a second silo over the same state, blocks and crowd, whose grains know nothing of the first one's: as if the first
+    /// were frozen. It must end before the first does.</summary>
+    public async Task<World> StartBesideAsync(WorldOptions? options = null)
+    {
+        World world = new(options ?? new WorldOptions(), other: this);
         world._cluster = await world._builder.StartAsync();
         return world;
     }
@@ -179,7 +193,7 @@ internal sealed class World : IAsyncDisposable
     {
         Store.Release();
         Store.Full = null;
-        if (_directory is not null || _database is not null) await KillAsync();
+        if (_directory is not null || _database is not null || _other is not null) await KillAsync();
         _identity.Dispose();
         Directory.Delete(_path, recursive: true);
         string[] mistakes = [.. _mistakes.SelectMany(m => m.All)];
@@ -195,12 +209,12 @@ internal sealed class World : IAsyncDisposable
 
     private void Configure(HostApplicationBuilder builder)
     {
-        if (_blocks is null) _directory = DataDirectory.OpenWriter(_path, Identity);
-        Store = new TestStore(_blocks ?? (IBlockStore)_directory!.Blocks);
+        if (_blocks is null && _other is null) _directory = DataDirectory.OpenWriter(_path, Identity);
+        Store = new TestStore(_other?.Store ?? _blocks ?? (IBlockStore)_directory!.Blocks);
         builder.AddOpSyncSilo(new SiloSettings
         {
             Chains = [new ServedChain(TestChain.Right.Spec, Store)],
-            State = _database?.State ?? (IStateStore)_directory!.State,
+            State = State,
             Identity = _identity,
             Peers = _options.Peers,
             Ranges = _options.Ranges,
