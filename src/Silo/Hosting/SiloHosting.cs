@@ -54,10 +54,13 @@ public static class SiloHosting
         services.AddSingleton<StoreWriterFigures>();
         services.AddSingleton<StoreWriter>();
         services.AddSingleton<IStoreQueue>(s => s.GetRequiredService<StoreWriter>());
+        services.AddSingleton<PeerEpochs>();
         services.AddSingleton<PeerLinks>();
         services.AddSingleton<IPeerLinks>(s => s.GetRequiredService<PeerLinks>());
         services.AddSingleton<IHeaderLinks, HeaderLinks>();
-        services.AddSingleton<ServeProtocol>();
+        services.AddSingleton(s => new ServeProtocol(
+            chains, s.GetRequiredService<IOptions<ServeOptions>>(), s.GetRequiredService<TimeProvider>(),
+            settings.SharesServeRates ? ActivatorUtilities.CreateInstance<ServeLeases>(s, settings.Serve) : null));
 
         // Hosted services stop in reverse: the swarm first, then the grains, then what they handed on becomes durable.
         services.AddHostedService(s => s.GetRequiredService<StoreWriter>());

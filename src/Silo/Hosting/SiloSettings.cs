@@ -56,6 +56,9 @@ public sealed record SiloSettings
     /// <summary>Nobody may connect but those in <see cref="Allow"/>.</summary>
     public bool AllowOnly { get; init; }
 
+    /// <summary>Other silos serve the same peers: what one peer is granted is one bucket of the cluster, not one of each silo.</summary>
+    public bool SharesServeRates { get; init; } = SiloEngine.CanCluster;
+
     /// <summary>Limits of links.</summary>
     public PeerLinkOptions Links { get; init; } = new();
 }

@@ -33,14 +33,20 @@ internal sealed class World : IAsyncDisposable
     private readonly WorldOptions _options;
     private readonly PeerIdentity _identity = PeerIdentity.Create(KeyType.Ed25519);
     private readonly List<Mistakes> _mistakes = [];
+    private readonly World? _other;
     private DataDirectory? _directory;
     private PostgresDatabase? _database;
     private PostgresBlockStore? _blocks;
     private TestSilos? _silos;
 
-    private World(WorldOptions options) => _options = options;
+    private World(WorldOptions options, World? other)
+    {
+        _options = options;
+        _other = other;
+        Crowd = other?.Crowd ?? new Crowd();
+    }
 
-    public Crowd Crowd { get; } = new();
+    public Crowd Crowd { get; }
 
     /// <summary>The store of this life of the silo.</summary>
     public TestStore Store { get; private set; } = null!;
@@ -59,13 +65,25 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Bytes accounted for by all silos.</summary>
     public long BudgetUsed => Silos.Services.Sum(s => s.GetRequiredService<IByteBudget>().Used);
 
+    private IStateStore State => _other?.State ?? _database?.State ?? (IStateStore)_directory!.State;
+
     private static ChainIdentity Identity => new(TestChain.Id, TestChain.Right.HashAt(0));
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static async Task<World> StartAsync(WorldOptions? options = null)
     {
-        World world = new(options ?? new WorldOptions());
+        World world = new(options ?? new WorldOptions(), other: null);
+        await world.OpenStoreAsync();
+        world._silos = await TestSilos.StartAsync(world._options, world.Configure);
+        return world;
+    }
+
+    /// <summary>Starts other silos over the same state, blocks and crowd, whose grains know nothing of the first ones': as if those
+    /// were frozen. They must end before the first do.</summary>
+    public async Task<World> StartBesideAsync(WorldOptions? options = null)
+    {
+        World world = new(options ?? new WorldOptions(), other: this);
         await world.OpenStoreAsync();
         world._silos = await TestSilos.StartAsync(world._options, world.Configure);
         return world;
@@ -185,7 +203,7 @@ internal sealed class World : IAsyncDisposable
     {
         Store.Release();
         Store.Full = null;
-        if (_directory is not null || _database is not null) await KillAsync();
+        if (_directory is not null || _database is not null || _other is not null) await KillAsync();
         _identity.Dispose();
         Directory.Delete(_path, recursive: true);
         string[] mistakes = [.. _mistakes.SelectMany(m => m.All)];
@@ -200,12 +218,12 @@ internal sealed class World : IAsyncDisposable
             _database = await PostgresDatabase.OpenAsync(postgres, null, Token);
             _blocks = await _database.OpenBlocksAsync(Identity, Token);
         }
-        else
+        else if (_other is null)
         {
             _directory = DataDirectory.OpenWriter(_path, Identity);
         }
 
-        Store = new TestStore(_blocks ?? (IBlockStore)_directory!.Blocks);
+        Store = new TestStore(_other?.Store ?? _blocks ?? (IBlockStore)_directory!.Blocks);
         _mistakes.Add(new Mistakes());
     }
 
@@ -214,7 +232,7 @@ internal sealed class World : IAsyncDisposable
         builder.AddOpSyncSilo(new SiloSettings
         {
             Chains = [new ServedChain(TestChain.Right.Spec, Store)],
-            State = _database?.State ?? (IStateStore)_directory!.State,
+            State = State,
             Identity = _identity,
             Peers = _options.Peers,
             Ranges = _options.Ranges,
