@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using OpSync.Cli.Commands;
+using OpSync.Cli.Configuration;
 using OpSync.Cli.Demo;
 using OpSync.Cli.Output;
 using OpSync.Cli.Remote;
@@ -16,7 +17,9 @@ public static class Program
     {
         RootCommand root = new("OpSync fills missing blocks of OP Stack nodes: from many peers at once, verified to an anchor, stored and served on.")
         {
-            UpCommand.Create(),
+            RoleCommand.Create(Role.Up),
+            RoleCommand.Create(Role.Silo),
+            RoleCommand.Create(Role.Gateway),
             DemoCommand.Create(),
             SyncCommand.Create(),
             ServeCommand.Create(),

@@ -1,4 +1,5 @@
 using System.Net;
+using OpSync.Gateway.Hosting;
 
 namespace OpSync.Gateway;
 
@@ -8,6 +9,9 @@ public sealed record GatewaySettings
 {
     /// <summary>Chains of this service.</summary>
     public required IReadOnlyList<GatewayChain> Chains { get; init; }
+
+    /// <summary>The cluster whose grains it asks; null where a silo is in the same host.</summary>
+    public GatewayCluster? Cluster { get; init; }
 
     /// <summary>Addresses to listen on; port 0 takes a free one. Without a token only loopback addresses are allowed.</summary>
     public IReadOnlyList<IPEndPoint> Listen { get; init; } = [new IPEndPoint(IPAddress.Loopback, DefaultPort)];

@@ -33,6 +33,7 @@ public static class GatewayHosting
             throw new ArgumentException($"Without a token the gateway listens on loopback only, not on {open}.", nameof(settings));
         }
 
+        if (settings.Cluster is { } cluster) GatewayEngine.Add(builder, cluster);
         IServiceCollection services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);

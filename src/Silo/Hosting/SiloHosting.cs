@@ -16,6 +16,9 @@ namespace OpSync.Silo.Hosting;
 /// <summary>The composition root of a silo: grains, one swarm, the verifier, the store writer, the serve protocol.</summary>
 public static class SiloHosting
 {
+    /// <summary>Whether this build has the engine of a cluster; without it <see cref="SiloSettings.Cluster"/> must be null.</summary>
+    public static bool CanCluster => SiloEngine.CanCluster;
+
     /// <summary>Adds a silo to a host. It starts and stops with the host.</summary>
     public static IHostApplicationBuilder AddOpSyncSilo(this IHostApplicationBuilder builder, SiloSettings settings)
     {
@@ -40,6 +43,7 @@ public static class SiloHosting
         services.AddSingleton<SwarmHolder>();
         services.AddSingleton<Fetcher>();
         services.AddSingleton(s => new SiloAddresses(s.GetRequiredService<SwarmHolder>()));
+        services.AddSingleton(static s => new SiloHealth(s));
         services.AddSingleton<FetchReports>();
         services.AddSingleton<Verifier>();
         services.AddSingleton<StoreWriterFigures>();
