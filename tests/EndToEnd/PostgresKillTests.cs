@@ -18,10 +18,11 @@ public sealed class PostgresKillTests(SharedChains chains, PostgresKillTests.Dat
         ServedChain chain = await chains.SmallAsync();
         long blocks = (long)chain.Last;
         using TempDirectory temp = new();
+        string name = await database.CreateAsync();
         string[] up =
         [
             "up", .. chain.Names, "--data-dir", temp["data"], "--peer", chain.Server.Address, "--p2p-peer-rate", "250", "--p2p-listen", "none",
-            "--http-listen", "127.0.0.1:0", "--postgres", await database.CreateAsync(),
+            "--http-listen", "127.0.0.1:0", "--postgres", name,
         ];
 
         string? range = null;
@@ -54,6 +55,10 @@ public sealed class PostgresKillTests(SharedChains chains, PostgresKillTests.Dat
             last.Kill();
             await last.WaitForExitAsync(Token);
         }
+
+        string[] where = [.. chain.Names, "--postgres", name, "--json"];
+        Assert.Equal(blocks, (long)(await Opsync.RunAsync(["blocks", "verify", .. where])).ExpectExit(0).Json["verified"]!);
+        Assert.Equal(blocks / 2, (long)(await Opsync.RunAsync(["blocks", "prune", "--below", $"{chain.First + ((ulong)blocks / 2)}", .. where])).ExpectExit(0).Json["pruned"]!);
     }
 
     [Fact]
