@@ -1,5 +1,6 @@
 using System.Net;
 using OpSync.Gateway.Hosting;
+using OpSync.Gateway.Rpc;
 
 namespace OpSync.Gateway;
 
@@ -30,6 +31,9 @@ public sealed record GatewaySettings
 
     /// <summary>Limits towards callers.</summary>
     public GatewayLimits Limits { get; init; } = new();
+
+    /// <summary>Limits towards callers of JSON-RPC.</summary>
+    public RpcLimits RpcLimits { get; init; } = new();
 
     /// <summary>Where metrics and traces are sent with OTLP; null for nowhere.</summary>
     public Uri? OtlpEndpoint { get; init; }

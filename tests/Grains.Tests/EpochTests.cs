@@ -84,7 +84,7 @@ public sealed class EpochTests
         ShiftedTime time = new();
         await using World world = await World.StartAsync(new WorldOptions { Time = time });
         string range = await world.PostAsync(1, 20);
-        await world.Cluster.DeactivateAsync(world.Chain);
+        await world.Silos.DeactivateAsync(world.Chain);
         time.SkipWall(-TimeSpan.FromHours(1));
 
         await world.AddAsync(ScriptedPeer.Honest("peer"));

@@ -22,15 +22,18 @@ internal static class SiloEngine
         return status == SiloStatus.Active ? null : $"the cluster has this silo as {status}";
     }
 
-    public static void Add(IHostApplicationBuilder builder, SiloSettings settings)
+    public static void Add(IHostApplicationBuilder builder, SiloSettings settings) => Add(builder, settings, silo =>
+    {
+        if (settings.Cluster is { } cluster) Join(silo, cluster);
+        else BeAlone(silo);
+    });
+
+    /// <summary>The engine with the state store of the settings, in a cluster that the caller arranges.</summary>
+    public static void Add(IHostApplicationBuilder builder, SiloSettings settings, Action<ISiloBuilder> join)
     {
         builder.Services.AddKeyedSingleton<IGrainStorage>(
             GrainStorageNames.OpSync, new StateGrainStorage(settings.State));
-        builder.UseOrleans(silo =>
-        {
-            if (settings.Cluster is { } cluster) Join(silo, cluster);
-            else BeAlone(silo);
-        });
+        builder.UseOrleans(join);
     }
 
     private static void Join(ISiloBuilder silo, SiloCluster cluster)

@@ -20,7 +20,12 @@ public static class SiloHosting
     public static bool CanCluster => SiloEngine.CanCluster;
 
     /// <summary>Adds a silo to a host. It starts and stops with the host.</summary>
-    public static IHostApplicationBuilder AddOpSyncSilo(this IHostApplicationBuilder builder, SiloSettings settings)
+    public static IHostApplicationBuilder AddOpSyncSilo(this IHostApplicationBuilder builder, SiloSettings settings) =>
+        builder.AddOpSyncSilo(settings, SiloEngine.Add);
+
+    /// <summary>Adds a silo to a host, with an engine that somebody else arranges.</summary>
+    internal static IHostApplicationBuilder AddOpSyncSilo(
+        this IHostApplicationBuilder builder, SiloSettings settings, Action<IHostApplicationBuilder, SiloSettings> addEngine)
     {
         settings.Peers.Validate();
         settings.Ranges.Validate();
@@ -60,7 +65,7 @@ public static class SiloHosting
         // Hosted services stop in reverse: the swarm first, then the grains, then what they handed on becomes durable.
         services.AddHostedService(s => s.GetRequiredService<StoreWriter>());
         services.AddHostedService(s => s.GetRequiredService<Verifier>());
-        SiloEngine.Add(builder, settings);
+        addEngine(builder, settings);
         services.AddHostedService<SwarmService>();
         services.AddHostedService<SiloMetrics>();
         return builder;
