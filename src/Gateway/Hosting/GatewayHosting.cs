@@ -45,6 +45,7 @@ public static class GatewayHosting
         services.AddSingleton<LiveSource>();
         services.AddSingleton<LiveFeeds>();
         services.AddSingleton<BlockStream>();
+        services.AddSingleton<BlockLoads>();
         services.AddSingleton(new ByteBudget(settings.Limits.BlockBytesMax, settings.Limits.CallerBlockBytesMax));
         services.AddSingleton(s => new TokenBook(settings.Tokens, settings.JwtSecret, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PrometheusCollector>();
