@@ -7,27 +7,21 @@ using Xunit;
 namespace OpSync.EndToEnd;
 
 /// <summary><c>opsync up</c> over PostgreSQL, killed again and again: its range goes on by itself and completes.</summary>
-public sealed class PostgresKillTests
+public sealed class PostgresKillTests(SharedChains chains, PostgresKillTests.Database database) : IClassFixture<PostgresKillTests.Database>
 {
-    private const int Blocks = 4_000;
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_service_killed_again_and_again_completes_its_range_and_loses_nothing_it_acknowledged()
     {
-        Skip.Unless(PostgresServer.Obstacle is null, PostgresServer.Obstacle ?? "");
-        int kills = Environment.GetEnvironmentVariable("OPSYNC_LONG") == "1" ? 20 : 3;
-        await using PostgresServer postgres = await PostgresServer.StartAsync();
+        int kills = SharedChains.IsLong ? 20 : 2;
+        ServedChain chain = await chains.SmallAsync();
+        long blocks = (long)chain.Last;
         using TempDirectory temp = new();
-        string[] tip = (await Opsync.RunAsync(
-            "demo-chain", "--rollup", temp["rollup.json"], "--data-dir", temp["source"], "--blocks", $"{Blocks}", "--profile", "Small")).ExpectExit(0).Output.Split(' ');
-        string[] anchor = tip[0].Split(':');
-        await using Server server = await Server.StartAsync("--rollup", temp["rollup.json"], "--data-dir", temp["source"]);
         string[] up =
         [
-            "up", "--rollup", temp["rollup.json"], "--data-dir", temp["data"], "--peer", server.Address, "--p2p-peer-rate", "250", "--p2p-listen", "none",
-            "--http-listen", "127.0.0.1:0", "--postgres", await postgres.CreateDatabaseAsync(),
+            "up", .. chain.Names, "--data-dir", temp["data"], "--peer", chain.Server.Address, "--p2p-peer-rate", "250", "--p2p-listen", "none",
+            "--http-listen", "127.0.0.1:0", "--postgres", await database.CreateAsync(),
         ];
 
         string? range = null;
@@ -36,25 +30,24 @@ public sealed class PostgresKillTests
         {
             using Process process = Opsync.Start(up);
             using HttpClient http = await ConnectAsync(process);
-            range ??= await PostAsync(http, ulong.Parse(anchor[0], System.Globalization.CultureInfo.InvariantCulture), anchor[1]);
-            long wanted = stored + (Blocks / (kills + 2));
+            range ??= await PostAsync(http, chain);
+            long wanted = stored + (blocks / (kills + 3));
             JsonNode report = await UntilAsync(http, range, r => (long)r["stored"]! >= wanted);
             process.Kill();
             await process.WaitForExitAsync(Token);
             stored = (long)report["stored"]!;   // what it had said to be durable
-            Assert.True(stored < Blocks, "the kills come too late to show anything");
+            Assert.True(stored < blocks, "the kills come too late to show anything");
         }
 
         using Process last = Opsync.Start(up);
         try
         {
             using HttpClient http = await ConnectAsync(last);
-            JsonNode first = (await http.GetFromJsonAsync<JsonNode>($"/v1/ranges/{range}", Token))!;
-            Assert.True((long)first["stored"]! >= stored, $"{stored} blocks were said to be durable before the kill, {first["stored"]} are after it");
+            long found = await BlocksAsync(http);
+            Assert.True(found >= stored, $"{stored} blocks were said to be durable before the kill, {found} are after it");
             JsonNode done = await UntilAsync(http, range!, r => (string?)r["state"] != "running");
-            Assert.Equal(("complete", (long)Blocks), ((string?)done["state"], (long)done["stored"]!));
-            JsonNode chain = (await http.GetFromJsonAsync<JsonNode>("/v1/chains", Token))!["items"]![0]!;
-            Assert.Equal(Blocks, (long)chain["blocks"]!);
+            Assert.Equal(("complete", blocks), ((string?)done["state"], (long)done["stored"]!));
+            Assert.Equal(blocks, await BlocksAsync(http));
         }
         finally
         {
@@ -66,11 +59,9 @@ public sealed class PostgresKillTests
     [Fact]
     public async Task Migrate_brings_a_database_up_to_date_and_says_so()
     {
-        Skip.Unless(PostgresServer.Obstacle is null, PostgresServer.Obstacle ?? "");
-        await using PostgresServer postgres = await PostgresServer.StartAsync();
-        string database = await postgres.CreateDatabaseAsync();
-        Assert.Contains("applied 0001-orleans", (await Opsync.RunAsync("migrate", "--postgres", database)).ExpectExit(0).Output, StringComparison.Ordinal);
-        Assert.Contains("up to date", (await Opsync.RunAsync("migrate", "--postgres", database)).ExpectExit(0).Output, StringComparison.Ordinal);
+        string name = await database.CreateAsync();
+        Assert.Contains("applied 0001-orleans", (await Opsync.RunAsync("migrate", "--postgres", name)).ExpectExit(0).Output, StringComparison.Ordinal);
+        Assert.Contains("up to date", (await Opsync.RunAsync("migrate", "--postgres", name)).ExpectExit(0).Output, StringComparison.Ordinal);
         (await Opsync.RunAsync("migrate", "--postgres", "Nonsense")).ExpectExit(2);
         (await Opsync.RunAsync("migrate", "--postgres", "Host=/nowhere;Username=u")).ExpectExit(1);
     }
@@ -83,11 +74,13 @@ public sealed class PostgresKillTests
         return new HttpClient { BaseAddress = new Uri(address) };
     }
 
-    private static async Task<string> PostAsync(HttpClient http, ulong number, string hash)
+    private static async Task<long> BlocksAsync(HttpClient http) => (long)(await http.GetFromJsonAsync<JsonNode>("/v1/chains", Token))!["items"]![0]!["blocks"]!;
+
+    private static async Task<string> PostAsync(HttpClient http, ServedChain chain)
     {
-        JsonNode chain = (await http.GetFromJsonAsync<JsonNode>("/v1/chains", Token))!["items"]![0]!;
+        JsonNode known = (await http.GetFromJsonAsync<JsonNode>("/v1/chains", Token))!["items"]![0]!;
         using HttpResponseMessage posted = await http.PostAsJsonAsync(
-            "/v1/ranges", new { chain = $"{chain["chainId"]}", first = 1, last = Blocks, anchor = new { number, hash } }, Token);
+            "/v1/ranges", new { chain = $"{known["chainId"]}", first = chain.First, last = chain.Last, anchor = new { number = chain.Last, hash = chain.LastHash } }, Token);
         JsonNode body = (await posted.Content.ReadFromJsonAsync<JsonNode>(Token))!;
         Assert.True(posted.IsSuccessStatusCode, body.ToJsonString());
         return (string)body["id"]!;
@@ -96,11 +89,36 @@ public sealed class PostgresKillTests
     private static async Task<JsonNode> UntilAsync(HttpClient http, string range, Func<JsonNode, bool> condition)
     {
         long started = TimeProvider.System.GetTimestamp();
+        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(50));
         while (true)
         {
             JsonNode report = (await http.GetFromJsonAsync<JsonNode>($"/v1/ranges/{range}", Token))!;
             if (condition(report)) return report;
             Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(60), report.ToJsonString());
+            await timer.WaitForNextTickAsync(Token);
+        }
+    }
+
+    /// <summary>One server for the tests of this class.</summary>
+    public sealed class Database : IAsyncLifetime
+    {
+        private PostgresServer? _server;
+
+        public async ValueTask InitializeAsync()
+        {
+            if (PostgresServer.Obstacle is null) _server = await PostgresServer.StartAsync();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_server is not null) await _server.DisposeAsync();
+        }
+
+        /// <summary>Makes an empty database.</summary>
+        public Task<string> CreateAsync()
+        {
+            Skip.Unless(_server is not null, PostgresServer.Obstacle ?? "");
+            return _server!.CreateDatabaseAsync();
         }
     }
 }

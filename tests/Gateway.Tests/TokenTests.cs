@@ -117,6 +117,24 @@ public sealed class TokenTests
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(local, "POST", "/v1/ranges", body: Door.RangeBody(1, 2)));
     }
 
+    [Theory]
+    [InlineData("sync.example", HttpStatusCode.OK)]
+    [InlineData("SYNC.example:8645", HttpStatusCode.OK)]
+    [InlineData("localhost", HttpStatusCode.OK)]
+    [InlineData("10.0.0.1:80", HttpStatusCode.OK)]
+    [InlineData("[2001:db8::1]:80", HttpStatusCode.OK)]
+    [InlineData("evil.example", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("sync.example.evil.example", HttpStatusCode.MisdirectedRequest)]
+    public async Task Only_the_names_of_the_settings_are_answered_to_where_there_are_some(string host, HttpStatusCode status)
+    {
+        await using Door door = await Door.OpenAsync(openRead: true, hosts: ["sync.example"]);
+        using HttpClient client = door.NewClient();
+        client.DefaultRequestHeaders.Add("Host", host);
+
+        foreach (string path in (string[])["/v1/status", "/", "/metrics"]) Assert.Equal(status, await StatusAsync(client, "GET", path));
+        Assert.Equal(status, await StatusAsync(client, "POST", $"/rpc/{TestChain.Id}", body: """{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}"""));
+    }
+
     [Fact]
     public void Without_a_token_other_machines_are_not_listened_to()
     {

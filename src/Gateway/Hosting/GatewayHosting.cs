@@ -34,6 +34,7 @@ public static class GatewayHosting
             throw new ArgumentException($"Without a token the gateway listens on loopback only, not on {open}.", nameof(settings));
         }
 
+        if (settings.Cluster is { } cluster) GatewayEngine.Add(builder, cluster);
         IServiceCollection services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
@@ -96,6 +97,7 @@ public static class GatewayHosting
         _ = app.Services.GetRequiredService<PrometheusCollector>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<HostGuard>();
         app.UseRouting();
         app.UseRequestTimeouts();
         app.UseAuthentication();
