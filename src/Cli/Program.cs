@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using OpSync.Cli.Commands;
+using OpSync.Cli.Configuration;
 using OpSync.Cli.Demo;
 using OpSync.Cli.Output;
 using OpSync.Cli.Remote;
@@ -13,7 +14,9 @@ public static class Program
     /// <summary>Every command.</summary>
     internal static RootCommand CreateRoot() => new("OpSync fills missing blocks of OP Stack nodes: from many peers at once, verified to an anchor, stored and served on.")
     {
-        UpCommand.Create(),
+        RoleCommand.Create(Role.Up),
+        RoleCommand.Create(Role.Silo),
+        RoleCommand.Create(Role.Gateway),
         DemoCommand.Create(),
         SyncCommand.Create(),
         ServeCommand.Create(),

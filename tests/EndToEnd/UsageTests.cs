@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OpSync.Cli;
+using OpSync.Silo.Hosting;
 using Xunit;
 
 namespace OpSync.EndToEnd;
@@ -49,6 +50,20 @@ public sealed class UsageTests
 
         result.ExpectExit(2);
         Assert.Contains("x.json: must be one JSON object", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("silo")]
+    [InlineData("gateway")]
+    public async Task A_role_of_a_cluster_without_a_database_is_told_what_it_lacks(string role)
+    {
+        Opsync.Result check = await Opsync.RunAsync("config", "check", "--role", role, "--network", "op-mainnet");
+        Opsync.Result run = await Opsync.RunAsync(role, "--network", "op-mainnet");
+
+        check.ExpectExit(2);
+        Assert.Contains("postgres: ", check.Error, StringComparison.Ordinal);
+        run.ExpectExit(2);
+        Assert.Contains(SiloHosting.CanCluster ? "postgres: " : "-p:Engine=Orleans", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ internal static class BlockEndpoints
 
     private static async Task<IResult> ShowAsync(
         string chain, string block, string? format, string? range, HttpContext context, GatewayChains chains, IGrainFactory grains,
-        BlockBudget budget)
+        ByteBudget budget)
     {
         if (chains.Find(chain) is not { } found) return ChainEndpoints.NoChain(chain);
         if (BlockForms.Of(context.Request, format, stream: false) is not { } form) return NoForm(format);
@@ -75,7 +75,7 @@ internal static class BlockEndpoints
         response.ContentType = BlockForms.TypeOf(form);
         if (form is BlockForm.Ssz or BlockForm.Wire) response.ContentLength = form == BlockForm.Wire ? stored.Wire.Length : BlockWriter.Measure(stored);
         if (HttpMethods.IsHead(context.Request.Method)) return TypedResults.Empty;
-        using BlockBudget.Lease lease = await budget.TakeAsync(Caller.Of(context), stored.Wire.Length, context.RequestAborted);
+        using ByteBudget.Lease lease = await budget.TakeAsync(Caller.Of(context), stored.Wire.Length, context.RequestAborted);
         BlockWriter.Write(response.BodyWriter, found.Spec, stored, form);
         await response.BodyWriter.FlushAsync(context.RequestAborted);
         return TypedResults.Empty;

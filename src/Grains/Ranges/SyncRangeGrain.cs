@@ -12,6 +12,7 @@ using OpSync.Sync.Peers;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
+using Orleans.Storage;
 
 namespace OpSync.Grains.Ranges;
 
@@ -43,6 +44,7 @@ internal sealed class SyncRangeGrain(
     private static readonly TimeSpan MarksPeriod = TimeSpan.FromSeconds(5);
 
     private readonly long _start = time.GetTimestamp();
+    private readonly Epoch _epoch = new(time);
     private readonly List<ContradictionInfo> _contradictions = [];
     private readonly HashSet<PeerKey> _asked = [];
     private readonly Queue<RangeEvent> _events = new();   // one for each call of the step that is being carried out, at most
@@ -50,6 +52,7 @@ internal sealed class SyncRangeGrain(
     private RangeSync? _core;
     private SkeletonDriver? _skeleton;
     private TimeSpan _marksWrittenAt;
+    private TimeSpan _confirmAt;
     private Task _writing = Task.CompletedTask;
     private IGrainTimer? _timer;
     private RangeTag _tag;
@@ -200,6 +203,7 @@ internal sealed class SyncRangeGrain(
             ?? throw new InvalidOperationException($"This silo has no store for chain {chainId}; add the chain to its configuration.");
         document.Generation++;
         await WriteAsync();
+        _epoch.Written(document.Generation);
         _tag = new RangeTag(chainId, rangeId, document.Generation);
 
         RangeTarget target = document.ToTarget();
@@ -222,10 +226,21 @@ internal sealed class SyncRangeGrain(
 
     private async Task OnTick()
     {
+        if (!_epoch.IsHeld && !await ConfirmAsync()) return;
+        _epoch.Awake();
         ClaimRoom();
         if (Now >= _wakeAt) Step(new RangeEvent.Tick());
         if (_document!.State != RangeState.Paused) _skeleton?.Tick();
         if (Now - _marksWrittenAt >= MarksPeriod && _core?.Result == RangeResult.None) await WriteMarksAsync();
+    }
+
+    /// <summary>After a sleep that was too long: goes on only if no later activation has written meanwhile.</summary>
+    private async Task<bool> ConfirmAsync()
+    {
+        if (Now < _confirmAt) return false;
+        if (await TryWriteAsync()) return true;
+        _confirmAt = Now + CallTimeout;
+        return false;
     }
 
     private async Task WriteMarksAsync()
@@ -235,15 +250,30 @@ internal sealed class SyncRangeGrain(
         List<RangeDocument.MarkEntry> written = _document!.Marks;
         if (marks.Count == written.Count && (marks.Count == 0 || marks[^1].Number == written[^1].Number)) return;
         _document.Marks = [.. marks.Select(m => new RangeDocument.MarkEntry { Number = m.Number, Hash = m.Hash.ToString() })];
+        await TryWriteAsync();   // they are written again with what comes next; without them headers are pulled once more
+    }
+
+    /// <summary>False if it failed; an activation that another one has replaced ends by it.</summary>
+    private async Task<bool> TryWriteAsync()
+    {
         try
         {
             await WriteAsync();
+            _epoch.Written(_tag.Generation);
+            return true;
+        }
+        catch (InconsistentStateException)
+        {
+            Log.RangeSuperseded(log, _tag.RangeId, _tag.Generation);
+            _core = null;
+            DeactivateOnIdle();
         }
         catch (Exception e) when (IsCallFailure(e))
         {
-            // They are written again with what comes next; without them headers are pulled once more.
             Log.CallFailed(log, "storage", e);
         }
+
+        return false;
     }
 
     /// <summary>Asks for a part of the silo's memory, and goes by what it gets.</summary>
@@ -304,11 +334,15 @@ internal sealed class SyncRangeGrain(
         RefusalReason reason = RefusalReason.Unreachable;
         try
         {
-            FetchAnswer answer = await GrainFactory.GetPeer(ask.Peer.Value).Fetch(order).WaitAsync(CallTimeout, time);
-            if (answer.Taken >= order.Items.Length) return;
-            taken = answer.Taken;
-            retryAfter = answer.RetryAfter;
-            reason = (RefusalReason)answer.Reason;
+            // Perhaps frozen for long: the next tick finds out whether this activation still counts, and nothing is asked before.
+            if (_epoch.IsHeld)
+            {
+                FetchAnswer answer = await GrainFactory.GetPeer(ask.Peer.Value).Fetch(order).WaitAsync(CallTimeout, time);
+                if (answer.Taken >= order.Items.Length) return;
+                taken = answer.Taken;
+                retryAfter = answer.RetryAfter;
+                reason = (RefusalReason)answer.Reason;
+            }
         }
         catch (Exception e) when (IsCallFailure(e))
         {

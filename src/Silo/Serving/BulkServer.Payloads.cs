@@ -41,7 +41,7 @@ internal sealed partial class BulkServer
                 fitting++;
             }
 
-            throttle.GiveBack(inbound.Peer, inbound.RemoteIp, page.Count - fitting);
+            GiveBackTokens(inbound, page.Count - fitting);
             end = problem ?? (fitting < page.Count ? BulkEnd.Capped : null);
             if (fitting == 0) break;
             if (!answers.TryTake(inbound.RemoteIp, size))
@@ -79,13 +79,13 @@ internal sealed partial class BulkServer
     private async ValueTask<(IReadOnlyList<StoredBlock> Blocks, BulkEnd? Problem, TimeSpan RetryAfter)> ReadPageAsync(
         ServedChain chain, InboundStream inbound, ulong first, int countMax, long room, CancellationToken cancellationToken)
     {
-        int granted = throttle.TakeUpTo(inbound.Peer, inbound.RemoteIp, Math.Min(Bulk.PageBlocks, countMax), out TimeSpan retryAfter);
+        (int granted, TimeSpan retryAfter) = await TakeTokensAsync(inbound, Math.Min(Bulk.PageBlocks, countMax), cancellationToken).ConfigureAwait(false);
         if (granted == 0) return ([], BulkEnd.RateLimited, retryAfter);
         try
         {
             IReadOnlyList<StoredBlock> blocks = await chain.Store.ReadAsync(
                 new BlockRange(first, first + (ulong)granted - 1), TrustRank.Signed, granted, Math.Min(Bulk.PageBytes, Math.Max(room, 1)), cancellationToken).ConfigureAwait(false);
-            throttle.GiveBack(inbound.Peer, inbound.RemoteIp, granted - Math.Max(1, blocks.Count));
+            GiveBackTokens(inbound, granted - Math.Max(1, blocks.Count));
             return (blocks, blocks.Count == 0 ? BulkEnd.NotFound : null, default);
         }
         catch (IOException)
@@ -120,7 +120,8 @@ internal sealed partial class BulkServer
 
     private async ValueTask SendStatusAsync(ServedChain chain, InboundStream inbound, CancellationToken cancellationToken)
     {
-        if (throttle.TakeUpTo(inbound.Peer, inbound.RemoteIp, 1, out TimeSpan retryAfter) == 0)
+        (int granted, TimeSpan retryAfter) = await TakeTokensAsync(inbound, 1, cancellationToken).ConfigureAwait(false);
+        if (granted == 0)
         {
             await RefuseAsync(inbound.Stream, BulkCode.RateLimited, retryAfter, cancellationToken).ConfigureAwait(false);
             return;

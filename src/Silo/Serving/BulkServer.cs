@@ -13,7 +13,7 @@ namespace OpSync.Silo.Serving;
 /// <summary>Serves headers, payloads and its status to other OpSync peers, from the store (docs/protocols.md, "OpSync to OpSync").</summary>
 /// <remarks>Answers never wait for a rate: they end where the asker's tokens end and say when to ask for the rest. Headers are made
 /// from the stored blocks, one after the other, so that an answer holds one block in memory.</remarks>
-internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions options, ServeThrottle throttle, FairShares answers, Action<string> refused, TimeProvider time)
+internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions options, ServeThrottle throttle, ServeLeases? leases, FairShares answers, Action<string> refused, TimeProvider time)
 {
     private readonly ConcurrentDictionary<ulong, ConcurrentBag<HeaderExtractor>> _extractors = new();
     private readonly ConcurrentDictionary<ulong, HeldSpans> _held = new();
@@ -103,7 +103,12 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
         for (int sent = 0; sent < count; sent++)
         {
             if (sent > 0 && time.GetElapsedTime(started) > Bulk.GatherMax) return (sent, BulkEnd.Capped, default);
-            if (sent % Bulk.HeadersPerBlock == 0 && throttle.TakeUpTo(inbound.Peer, inbound.RemoteIp, 1, out TimeSpan retryAfter) == 0) return (sent, BulkEnd.RateLimited, retryAfter);
+            if (sent % Bulk.HeadersPerBlock == 0)
+            {
+                (int taken, TimeSpan retryAfter) = await TakeTokensAsync(inbound, 1, cancellationToken).ConfigureAwait(false);
+                if (taken == 0) return (sent, BulkEnd.RateLimited, retryAfter);
+            }
+
             StoredBlock? block;
             try
             {
@@ -123,6 +128,23 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
         }
 
         return (count, count == request.Count ? BulkEnd.Complete : BulkEnd.Capped, default);
+    }
+
+    /// <summary>Takes tokens that are there now, from the buckets of this silo and from the peer's one of the cluster.</summary>
+    private async ValueTask<(int Taken, TimeSpan RetryAfter)> TakeTokensAsync(InboundStream inbound, int max, CancellationToken cancellationToken)
+    {
+        int taken = throttle.TakeUpTo(inbound.Peer, inbound.RemoteIp, max, out TimeSpan retryAfter);
+        if (taken == 0 || leases is null) return (taken, retryAfter);
+        (int shared, retryAfter) = await leases.TakeUpToAsync(inbound.Peer, taken, cancellationToken).ConfigureAwait(false);
+        throttle.GiveBack(inbound.Peer, inbound.RemoteIp, taken - shared);
+        return (shared, retryAfter);
+    }
+
+    private void GiveBackTokens(InboundStream inbound, int count)
+    {
+        if (count == 0) return;
+        throttle.GiveBack(inbound.Peer, inbound.RemoteIp, count);
+        leases?.GiveBack(inbound.Peer, count);
     }
 
     private int Extract(ServedChain chain, StoredBlock block, HeadersWriter writer)

@@ -11,7 +11,7 @@ namespace OpSync.Silo.Serving;
 /// <summary>Serves payload_by_number from the store, where a block lies in the bytes that go on the wire.</summary>
 /// <remarks>Order of work, cheapest refusal first: bucket, request, bounds, index, bytes (op-node p2p/sync.go,
 /// <c>handleSyncRequest</c>, whose result codes and deadlines these are).</remarks>
-internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions> options, TimeProvider time) : IDisposable
+internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions> options, TimeProvider time, ServeLeases? leases = null) : IDisposable
 {
     private readonly ServeThrottle _throttle = new(options.Value, time);
     private readonly FairShares _answers = new(options.Value.AnswerBytesMax);
@@ -40,7 +40,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
             foreach (string protocol in chain.Protocols) yield return (protocol, (stream, ct) => HandleAsync(chain, stream, ct));
         }
 
-        BulkServer bulk = new(chains, options.Value, _throttle, _answers, limit => _metrics?.Refused(limit), time);
+        BulkServer bulk = new(chains, options.Value, _throttle, leases, _answers, limit => _metrics?.Refused(limit), time);
         foreach ((string, ProtocolHandler) handler in bulk.Handlers()) yield return handler;
     }
 
@@ -97,15 +97,23 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
             return false;
         }
 
-        if (admission.Wait <= TimeSpan.Zero) return true;
         try
         {
-            await Task.Delay(admission.Wait, time, cancellationToken).ConfigureAwait(false);
+            ServeAdmission common = leases is null ? default : await leases.TakeAsync(inbound.Peer, cancellationToken).ConfigureAwait(false);
+            if (common.Refusal is { } limitOfAll)
+            {
+                _throttle.GiveBack(inbound.Peer, inbound.RemoteIp, 1);
+                _metrics?.Refused(limitOfAll);
+                return false;
+            }
+
+            TimeSpan wait = common.Wait > admission.Wait ? common.Wait : admission.Wait;
+            if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
             return true;
         }
         finally
         {
-            _throttle.WaitEnded(inbound.RemoteIp);
+            if (admission.Wait > TimeSpan.Zero) _throttle.WaitEnded(inbound.RemoteIp);
         }
     }
 

@@ -1,6 +1,5 @@
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.Ranges;
-using OpSync.Embedded.Testing;
 using OpSync.Grains.Tests.Kit;
 using OpSync.Sync.Ranges;
 using OpSync.TestKit;
@@ -27,7 +26,7 @@ public sealed class HostileTests
         await using World world = await World.StartAsync(new WorldOptions
         {
             Time = time,
-            Hostile = new HostileOptions { Seed = seed, DropOneWayShare = 0.1, DeactivateShare = 0.01 },
+            Hostile = seed,
             Ranges = new RangeSyncOptions
             {
                 NobodyHasRetry = TimeSpan.FromMilliseconds(200),
@@ -54,12 +53,12 @@ public sealed class HostileTests
 
         // What a quarantine holds for a range that forgot about it goes when the quarantine was idle for its time.
         await World.UntilAsync(
-            () =>
+            async () =>
             {
                 time.Skip(TimeSpan.FromMinutes(6));
-                world.Cluster.CollectIdle();
-                return Task.FromResult(world.Budget.Used == 0);
+                await world.Silos.CollectIdleAsync();
+                return world.BudgetUsed == 0;
             },
-            () => $"Seed {seed}: {world.Budget.Used} bytes are still accounted.");
+            () => $"Seed {seed}: {world.BudgetUsed} bytes are still accounted.");
     }
 }

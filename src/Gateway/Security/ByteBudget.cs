@@ -1,10 +1,10 @@
-using OpSync.Gateway.Security;
+namespace OpSync.Gateway.Security;
 
-namespace OpSync.Gateway.Streaming;
-
-/// <summary>Bytes of blocks on their way to callers. One that reads slowly holds its own share only.</summary>
-/// <remarks>Thread-safe. Waiters are bounded by the streams there may be.</remarks>
-internal sealed class BlockBudget(long total, long perCaller)
+/// <summary>Bytes that are held for callers. One that reads or sends slowly holds its own share only.</summary>
+/// <remarks>Thread-safe. Waiters are bounded by the connections there may be.</remarks>
+/// <param name="total">Bytes in all.</param>
+/// <param name="perCaller">Bytes of one caller.</param>
+internal sealed class ByteBudget(long total, long perCaller)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Caller, long> _held = [];
@@ -16,6 +16,18 @@ internal sealed class BlockBudget(long total, long perCaller)
 
     /// <summary>Most bytes held at a time so far.</summary>
     public long Most { get; private set; }
+
+    /// <summary>Takes room if there is some now.</summary>
+    /// <returns>Whether it did; then it is for <see cref="Return"/> to give back.</returns>
+    public bool TryTake(Caller caller, long bytes)
+    {
+        lock (_lock)
+        {
+            if (!Fits(caller, bytes)) return false;
+            Take(caller, bytes);
+            return true;
+        }
+    }
 
     /// <summary>Waits for room, in the order of arrival among those that fit. More than a caller may hold is cut down to that.</summary>
     public async ValueTask<Lease> TakeAsync(Caller caller, long bytes, CancellationToken cancellationToken)
@@ -39,8 +51,10 @@ internal sealed class BlockBudget(long total, long perCaller)
         return new Lease(this, caller, bytes);
     }
 
-    private void Return(Caller caller, long bytes)
+    /// <summary>Gives room back.</summary>
+    public void Return(Caller caller, long bytes)
     {
+        if (bytes == 0) return;
         lock (_lock)
         {
             _used -= bytes;
@@ -81,9 +95,9 @@ internal sealed class BlockBudget(long total, long perCaller)
     }
 
     /// <summary>Room that is held until disposal.</summary>
-    internal struct Lease(BlockBudget budget, Caller caller, long bytes) : IDisposable
+    internal struct Lease(ByteBudget budget, Caller caller, long bytes) : IDisposable
     {
-        private BlockBudget? _budget = budget;
+        private ByteBudget? _budget = budget;
 
         /// <summary>Bytes held.</summary>
         public readonly long Bytes => bytes;

@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
+using OpSync.Codec.OpStack;
+using OpSync.Libp2p.Identity;
+using OpSync.Libp2p.Multiaddrs;
+using OpSync.Libp2p.Swarms;
+using Xunit;
+
+namespace OpSync.Cluster.Kit;
+
+/// <summary>A peer that serves single blocks, as op-node does, and remembers each height it was asked for.</summary>
+internal sealed class RecordingPeer : IAsyncDisposable
+{
+    private readonly PeerIdentity _identity = PeerIdentity.Create(KeyType.Ed25519);
+    private readonly ConcurrentQueue<ulong> _asked = new();
+    private readonly SampleBlocks _blocks;
+    private readonly Swarm _swarm;
+
+    private RecordingPeer(SampleBlocks blocks)
+    {
+        _blocks = blocks;
+        _swarm = new Swarm(new SwarmOptions(), _identity, NullLogger.Instance, TimeProvider.System);
+    }
+
+    /// <summary>Full multiaddr with the peer id.</summary>
+    public string Address => _swarm.ListenAddresses[0].ToString();
+
+    public string PeerId => _identity.Id.ToString();
+
+    /// <summary>Heights asked for, in order.</summary>
+    public ulong[] Asked => [.. _asked];
+
+    public static async Task<RecordingPeer> StartAsync(SampleBlocks blocks)
+    {
+        RecordingPeer peer = new(blocks);
+        Assert.True(Multiaddr.TryParse("/ip4/127.0.0.1/tcp/0", out Multiaddr? any));
+        await peer._swarm.ListenAsync(any, CancellationToken.None);
+        ulong chain = blocks.Spec.ChainId;
+        foreach (string protocol in (string[])[PayloadByNumber.ProtocolId(chain), PayloadByNumber.ProtocolIdOfSpec(chain)]) peer._swarm.Handle(protocol, peer.AnswerAsync);
+        return peer;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _swarm.DisposeAsync();
+        _identity.Dispose();
+    }
+
+    private async ValueTask AnswerAsync(InboundStream inbound, CancellationToken cancellationToken)
+    {
+        byte[] request = new byte[PayloadByNumber.RequestSize];
+        await inbound.Stream.ReadExactlyAsync(request, cancellationToken);
+        Assert.True(PayloadByNumber.TryReadRequest(request, out ulong number));
+        _asked.Enqueue(number);
+        await inbound.Stream.WriteAsync(_blocks.Find(number) ?? [(byte)ResultCode.NotFound], cancellationToken);
+        await inbound.Stream.CloseWriteAsync(cancellationToken);
+    }
+}
