@@ -4,6 +4,7 @@ using OpSync.Codec.Bulk;
 using OpSync.Codec.Primitives;
 using OpSync.Libp2p.Streams;
 using OpSync.Libp2p.Swarms;
+using OpSync.Libp2p.Transport;
 using OpSync.Silo.Chains;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Trust;
@@ -11,8 +12,9 @@ using OpSync.Sync.Trust;
 namespace OpSync.Silo.Serving;
 
 /// <summary>Serves headers, payloads and its status to other OpSync peers, from the store (docs/protocols.md, "OpSync to OpSync").</summary>
-/// <remarks>Answers never wait for a rate: they end where the asker's tokens end and say when to ask for the rest. Headers are made
-/// from the stored blocks, one after the other, so that an answer holds one block in memory.</remarks>
+/// <remarks>Payloads wait for the asker's rate as single requests do, block by block: whoever asks meets the same server either way.
+/// Headers never wait: they end where the asker's tokens end and say when to ask for the rest. They are made from the stored blocks,
+/// one after the other, so that an answer holds one block in memory.</remarks>
 internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions options, ServeThrottle throttle, FairShares answers, Action<string> refused, TimeProvider time)
 {
     private readonly ConcurrentDictionary<ulong, ConcurrentBag<HeaderExtractor>> _extractors = new();
@@ -44,7 +46,7 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
         try
         {
             byte[] request = new byte[requestSize];
-            using (CancellationTokenSource deadline = Deadline(options.ReadTimeout, cancellationToken))
+            using (Deadline deadline = new(options.ReadTimeout, time, cancellationToken))
             {
                 await inbound.Stream.ReadExactlyAsync(request, deadline.Token).ConfigureAwait(false);
             }
@@ -147,16 +149,9 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
 
     private async ValueTask WriteAsync(Libp2pStream stream, ReadOnlyMemory<byte> bytes, bool isLast, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource deadline = Deadline(options.WriteTimeout, cancellationToken);
+        using Deadline deadline = new(options.WriteTimeout, time, cancellationToken);
         await stream.WriteAsync(bytes, deadline.Token).ConfigureAwait(false);
         if (isLast) await stream.CloseWriteAsync(deadline.Token).ConfigureAwait(false);
-    }
-
-    private CancellationTokenSource Deadline(TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        source.CancelAfter(timeout);
-        return source;
     }
 
     /// <summary>The code of an answer that ends before its first item.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using OpSync.Codec.OpStack;
 using OpSync.Libp2p.Streams;
 using OpSync.Libp2p.Swarms;
+using OpSync.Libp2p.Transport;
 using OpSync.Silo.Chains;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Trust;
@@ -61,7 +62,11 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
         {
             ResultCode code = ResultCode.Unknown;
             byte[]? wire = null;
-            if (await WaitForTokenAsync(inbound, cancellationToken).ConfigureAwait(false))
+            if (await _throttle.WaitForTokenAsync(inbound.Peer, inbound.RemoteIp, cancellationToken).ConfigureAwait(false) is { } limit)
+            {
+                _metrics?.Refused(limit);
+            }
+            else
             {
                 ulong number = await ReadNumberAsync(inbound.Stream, cancellationToken).ConfigureAwait(false);
                 (code, wire) = await LookUpAsync(chain, number, cancellationToken).ConfigureAwait(false);
@@ -87,33 +92,11 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
         }
     }
 
-    /// <summary>False: the request is refused for its rate.</summary>
-    private async ValueTask<bool> WaitForTokenAsync(InboundStream inbound, CancellationToken cancellationToken)
-    {
-        ServeAdmission admission = _throttle.Admit(inbound.Peer, inbound.RemoteIp);
-        if (admission.Refusal is { } limit)
-        {
-            _metrics?.Refused(limit);
-            return false;
-        }
-
-        if (admission.Wait <= TimeSpan.Zero) return true;
-        try
-        {
-            await Task.Delay(admission.Wait, time, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        finally
-        {
-            _throttle.WaitEnded(inbound.RemoteIp);
-        }
-    }
-
     /// <summary>Its token is spent whatever comes: a request that never comes whole costs what a good one does. What follows the 8 bytes
     /// is not looked at, as op-node does not; the swarm bounds and drops it.</summary>
     private async ValueTask<ulong> ReadNumberAsync(Libp2pStream stream, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource deadline = Deadline(options.Value.ReadTimeout, cancellationToken);
+        using Deadline deadline = new(options.Value.ReadTimeout, time, cancellationToken);
         byte[] request = new byte[PayloadByNumber.RequestSize];
         try
         {
@@ -131,7 +114,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
 
     private async ValueTask AnswerAsync(Libp2pStream stream, ResultCode code, byte[]? wire, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource deadline = Deadline(options.Value.WriteTimeout, cancellationToken);
+        using Deadline deadline = new(options.Value.WriteTimeout, time, cancellationToken);
         try
         {
             await stream.WriteAsync(wire ?? [(byte)code], deadline.Token).ConfigureAwait(false);
@@ -175,11 +158,4 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
         (nameof(ServeOptions.PeersMax), _throttle.Peers, options.Value.PeersMax),
         (nameof(ServeOptions.AnswerBytesMax), _answers.Used, _answers.Capacity),
     ];
-
-    private CancellationTokenSource Deadline(TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        source.CancelAfter(timeout);
-        return source;
-    }
 }
