@@ -15,7 +15,7 @@ namespace OpSync.Silo.Peering;
 /// <summary>Asks peers for headers, checks the answers outside any grain, and hands the range their hashes.</summary>
 /// <remarks>Checking costs a hash of about 600 bytes per header: 2 ms for a batch of 512.</remarks>
 internal sealed class HeaderLinks(
-    SwarmHolder swarm, IGrainFactory grains, IByteBudget budget, IOptions<PeerLinkOptions> options, TimeProvider time,
+    SwarmHolder swarm, IGrainFactory grains, PeerEpochs epochs, IByteBudget budget, IOptions<PeerLinkOptions> options, TimeProvider time,
     ILogger<HeaderLinks> log) : IHeaderLinks
 {
     /// <summary>Requests open in this silo, all ranges and peers together. One more ends at once as our own fault.</summary>
@@ -27,16 +27,17 @@ internal sealed class HeaderLinks(
     private int _open;
 
     /// <inheritdoc/>
-    public void FetchHeaders(PeerKey peer, RangeKey range, HeaderAsk ask) => Outside.Run(() => FetchAsync(peer, range, ask));
+    public void FetchHeaders(PeerKey peer, RangeKey range, HeaderAsk ask, long epoch) =>
+        Outside.Run(() => FetchAsync(peer, range, ask, isObeyed: epochs.Hear(peer, epoch)));
 
-    private async Task FetchAsync(PeerKey peer, RangeKey range, HeaderAsk ask)
+    private async Task FetchAsync(PeerKey peer, RangeKey range, HeaderAsk ask, bool isObeyed)
     {
         HeaderDelivery delivery = Failure(FetchVerdict.OurFault);
         bool isMalformed = false;
         ReadReservation reservation = new(budget, urgent: false, priority: 0, options.Value, time);
         try
         {
-            if (Interlocked.Increment(ref _open) <= OpenMax && PeerId.TryParse(peer.Value, out PeerId? id))
+            if (Interlocked.Increment(ref _open) <= OpenMax && isObeyed && PeerId.TryParse(peer.Value, out PeerId? id))
             {
                 delivery = await AskAsync(id, reservation).ConfigureAwait(false);
                 isMalformed = delivery.Verdict == FetchVerdict.Malformed;

@@ -1,9 +1,11 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using OpSync.Codec.Bulk;
 using OpSync.Codec.OpStack;
 using OpSync.Contracts.Peers;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Multiaddrs;
+using OpSync.Libp2p.Protocols.Identify;
 using OpSync.Libp2p.Protocols.RequestResponse;
 using OpSync.Libp2p.Swarms;
 using OpSync.Silo.Chains;
@@ -19,6 +21,8 @@ internal sealed class PeerLink : IFetchSource
     private readonly SwarmHolder _swarm;
     private readonly ChainRegistry _chainsServed;
     private readonly IGrainFactory _grains;
+    private readonly PeerEpochs _epochs;
+    private readonly Action<PeerLink> _superseded;
     private readonly PeerLinkOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -30,23 +34,27 @@ internal sealed class PeerLink : IFetchSource
     private string _problem = "not connected yet";
     private ulong[]? _chains;
     private ulong[] _headerChains = [];
+    private ulong[] _spanChains = [];
     private string _agent = "";
     private bool _mayGrantMore;
     private bool _maintaining;
     private bool _telling;
     private bool _stale;
+    private long _epoch;
     private int _open;
     private int _late;
 
     public PeerLink(
-        PeerKey key, PeerId id, SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, PeerLinkOptions options, TimeProvider time, ILogger log,
-        CancellationToken stopping)
+        PeerKey key, PeerId id, SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, PeerEpochs epochs, Action<PeerLink> superseded,
+        PeerLinkOptions options, TimeProvider time, ILogger log, CancellationToken stopping)
     {
         Key = key;
         Id = id;
         _swarm = swarm;
         _chainsServed = chains;
         _grains = grains;
+        _epochs = epochs;
+        _superseded = superseded;
         _options = options;
         _time = time;
         _log = log;
@@ -59,6 +67,16 @@ internal sealed class PeerLink : IFetchSource
     public PeerKey Key { get; }
 
     public PeerId Id { get; }
+
+    /// <summary>Epoch of the activation that commands this link.</summary>
+    public long Epoch
+    {
+        get => Interlocked.Read(ref _epoch);
+        set => Interlocked.Exchange(ref _epoch, value);
+    }
+
+    /// <summary>What the peer told of itself on the connection, or null.</summary>
+    public IdentifyInfo? Told { get; set; }
 
     /// <summary>IP addresses among those it can be dialled at; names are not resolved.</summary>
     public IEnumerable<IPAddress> KnownAddresses
@@ -162,17 +180,18 @@ internal sealed class PeerLink : IFetchSource
     {
         byte[] request = new byte[PayloadByNumber.RequestSize];
         PayloadByNumber.WriteRequest(item.Number, request);
-        ExchangeLimits limits = new()
-        {
-            ResponseSizeMax = PayloadByNumber.SizeMax,
-            ExpectedSize = item.SizeExpected,
-            OpenTimeout = _options.OpenTimeout,
-            WriteTimeout = _options.WriteTimeout,
-            ReadTimeout = _options.ReadTimeout,
-            Budget = reservation,
-        };
+        ExchangeLimits limits = Limits(reservation) with { ResponseSizeMax = PayloadByNumber.SizeMax, ExpectedSize = item.SizeExpected };
         return Exchange.RequestAsync(_swarm.Value, Id, _chainsServed.Get(range.ChainId).Protocols, request, limits, cancellationToken);
     }
+
+    /// <summary>Whether it said that it gives consecutive blocks in one answer.</summary>
+    public bool GivesSpans(ulong chainId) => Array.IndexOf(_spanChains, chainId) >= 0;
+
+    /// <inheritdoc/>
+    public ISpanAnswer RequestSpan(RangeKey range, ulong first, int count, int bytesMax, ReadReservation reservation, CancellationToken cancellationToken) =>
+        new SpanAnswer(
+            new ExchangeStream(_swarm.Value, Id, BulkProtocols.Payloads(range.ChainId), Limits(reservation), cancellationToken),
+            new PayloadsRequest(first, first + (ulong)count - 1, bytesMax), Key.Value, _log);
 
     /// <summary>The connection is gone: dial again and tell.</summary>
     public void Lost(string reason)
@@ -183,10 +202,11 @@ internal sealed class PeerLink : IFetchSource
     }
 
     /// <summary>The peer told what it speaks.</summary>
-    public void Identified(ulong[] chains, ulong[] headerChains, string agent, bool mayGrantMore)
+    public void Identified(ulong[] chains, ulong[] headerChains, ulong[] spanChains, string agent, bool mayGrantMore)
     {
         _chains = chains;
         _headerChains = headerChains;
+        _spanChains = spanChains;
         _agent = agent;
         _mayGrantMore = mayGrantMore;
         Changed();
@@ -204,6 +224,14 @@ internal sealed class PeerLink : IFetchSource
 
         Outside.Run(TellAsync);
     }
+
+    private ExchangeLimits Limits(ReadReservation reservation) => new()
+    {
+        OpenTimeout = _options.OpenTimeout,
+        WriteTimeout = _options.WriteTimeout,
+        ReadTimeout = _options.ReadTimeout,
+        Budget = reservation,
+    };
 
     private async Task TellAsync()
     {
@@ -223,8 +251,15 @@ internal sealed class PeerLink : IFetchSource
             bool connected = _swarm.IsReady && _swarm.Value.IsConnected(Id);
             try
             {
-                await _grains.GetPeer(Key.Value).LinkChanged(
-                    new LinkState(connected, connected ? "" : _problem, _chains is not null, _chains ?? [], _agent, _mayGrantMore, _headerChains)).ConfigureAwait(false);
+                long epoch = await _grains.GetPeer(Key.Value).LinkChanged(
+                    new LinkState(connected, connected ? "" : _problem, _chains is not null, _chains ?? [], _agent, _mayGrantMore, _headerChains), Epoch)
+                    .ConfigureAwait(false);
+                if (epoch > Epoch)
+                {
+                    // The peer's grain is on another silo now, which asks it from there.
+                    _epochs.Hear(Key, epoch);
+                    _superseded(this);
+                }
             }
             catch (Exception e)
             {
