@@ -138,7 +138,7 @@ public sealed class RangeSyncHedgingTests
     [Fact]
     public void Cursor_that_only_one_peer_has_is_asked_of_it_again_when_it_answers_others()
     {
-        Script script = Hedging(1, 40).Peers(50, "only");
+        Script script = Hedging(1, 40).Peers(50, "only").Wait(TimeSpan.FromMilliseconds(20));
         for (ulong number = 39; number > 5; number--) script.Good(number);
         script.Wait(s_options.HedgeAfterMax);
         Assert.Equal(["only", "only"], script.WhoWasAsked(40));
