@@ -395,6 +395,7 @@ internal sealed class SyncRangeGrain(
         shares.Leave(Key);
         RangeDocument document = _document!;
         Log.RangeEnded(log, _tag.RangeId, _tag.ChainId, result.ToString());
+        _asked.UnionWith(_skeleton?.Asked ?? []);
         foreach (PeerKey peer in _asked) _ = CancelAtAsync(peer, null);
         try
         {

@@ -15,7 +15,7 @@ namespace OpSync.Silo.Peering;
 /// <summary>Asks peers for headers, checks the answers outside any grain, and hands the range their hashes.</summary>
 /// <remarks>Checking costs a hash of about 600 bytes per header: 2 ms for a batch of 512.</remarks>
 internal sealed class HeaderLinks(
-    SwarmHolder swarm, IGrainFactory grains, IByteBudget budget, IOptions<PeerLinkOptions> options, TimeProvider time,
+    SwarmHolder swarm, PeerLinks links, IGrainFactory grains, IByteBudget budget, IOptions<PeerLinkOptions> options, TimeProvider time,
     ILogger<HeaderLinks> log) : IHeaderLinks
 {
     /// <summary>Requests open in this silo, all ranges and peers together. One more ends at once as our own fault.</summary>
@@ -27,9 +27,14 @@ internal sealed class HeaderLinks(
     private int _open;
 
     /// <inheritdoc/>
-    public void FetchHeaders(PeerKey peer, RangeKey range, HeaderAsk ask) => Outside.Run(() => FetchAsync(peer, range, ask));
+    public void FetchHeaders(PeerKey peer, RangeKey range, HeaderAsk ask)
+    {
+        // Taken here: a cancel that follows this call must end the request, even if nothing of it has happened yet.
+        CancellationToken token = links.TokenOf(peer, range);
+        Outside.Run(() => FetchAsync(peer, range, ask, token));
+    }
 
-    private async Task FetchAsync(PeerKey peer, RangeKey range, HeaderAsk ask)
+    private async Task FetchAsync(PeerKey peer, RangeKey range, HeaderAsk ask, CancellationToken cancellationToken)
     {
         HeaderDelivery delivery = Failure(FetchVerdict.OurFault);
         bool isMalformed = false;
@@ -44,7 +49,7 @@ internal sealed class HeaderLinks(
         }
         catch (OperationCanceledException)
         {
-            // No room came: our own fault, as it stands.
+            // Not wanted any more, or no room came: our own fault, as it stands.
         }
         catch (Exception e)
         {
@@ -81,9 +86,9 @@ internal sealed class HeaderLinks(
                 ReadTimeout = options.Value.ReadTimeout,
                 Budget = room,
             };
-            await room.ExtendAsync(limits.ExpectedSize, CancellationToken.None).ConfigureAwait(false);
+            await room.ExtendAsync(limits.ExpectedSize, cancellationToken).ConfigureAwait(false);
             ExchangeResult result = await Exchange.RequestAsync(
-                swarm.Value, id, [BulkProtocols.Headers(range.ChainId)], bytes, limits, CancellationToken.None).ConfigureAwait(false);
+                swarm.Value, id, [BulkProtocols.Headers(range.ChainId)], bytes, limits, cancellationToken).ConfigureAwait(false);
             if (result.Response is not { } response) return Failure(room.GaveUp ? FetchVerdict.OurFault : ToVerdict(result.Outcome));
             using (response)
             {

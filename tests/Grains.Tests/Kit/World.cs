@@ -54,6 +54,9 @@ internal sealed class World : IAsyncDisposable
     /// <summary>The store of this life of the silo.</summary>
     public TestStore Store { get; private set; } = null!;
 
+    /// <summary>What is done to the store of the next life of the silo.</summary>
+    public Action<TestStore>? Prepare { get; set; }
+
     public EmbeddedTestCluster Cluster => _cluster!;
 
     public IGrainFactory Grains => Cluster.GrainFactory;
@@ -197,6 +200,7 @@ internal sealed class World : IAsyncDisposable
     {
         if (_blocks is null) _directory = DataDirectory.OpenWriter(_path, Identity);
         Store = new TestStore(_blocks ?? (IBlockStore)_directory!.Blocks);
+        Prepare?.Invoke(Store);
         builder.AddOpSyncSilo(new SiloSettings
         {
             Chains = [new ServedChain(TestChain.Right.Spec, Store)],
