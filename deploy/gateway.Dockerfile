@@ -1,4 +1,4 @@
-# A gateway: answers HTTP for the silos, and keeps nothing. Built from the root of the repository:
+# A gateway: answers HTTP for the cluster, and keeps nothing. Built from the root of the repository:
 #   docker build -f deploy/gateway.Dockerfile -t opsync-gateway:0.1.0 .
 ARG SDK=mcr.microsoft.com/dotnet/sdk:10.0.401-noble
 ARG RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0.12-noble
@@ -12,14 +12,15 @@ RUN dotnet publish src/Cli/OpSync.Cli.csproj -c Release -p:Engine=${ENGINE} -p:K
 
 FROM ${RUNTIME}
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libsqlite3-0 libssl3t64 \
+    && apt-get install -y --no-install-recommends libssl3t64 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /app /app
-RUN mkdir /var/lib/opsync && chown 1654:1654 /var/lib/opsync
+# The diagnostics socket would be one more way in.
 ENV DOTNET_EnableDiagnostics=0
+# The user 'app' of the base image, by number, so that Kubernetes sees that it is not root.
 USER 1654:1654
-WORKDIR /var/lib/opsync
+WORKDIR /app
 EXPOSE 8645
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/app/opsync"]
-CMD ["up", "--config", "/etc/opsync/opsync.json"]
+CMD ["gateway", "--config", "/etc/opsync/opsync.json"]

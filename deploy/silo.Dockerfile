@@ -17,13 +17,13 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /app /app
 RUN mkdir /var/lib/opsync && chown 1654:1654 /var/lib/opsync
-# The file system is read-only but for /var/lib/opsync and /tmp, and the diagnostics socket would be one more way in.
+# The diagnostics socket would be one more way in.
 ENV DOTNET_EnableDiagnostics=0
 # The user 'app' of the base image, by number, so that Kubernetes sees that it is not root.
 USER 1654:1654
 WORKDIR /var/lib/opsync
-# HTTP, libp2p, and what silos and gateways of a cluster say to each other
-EXPOSE 8645 9223 11111 30000
+# Probes and metrics, libp2p, and what silos and gateways of a cluster say to each other
+EXPOSE 8646 9223 11111 30000
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/app/opsync"]
-CMD ["up", "--config", "/etc/opsync/opsync.json"]
+CMD ["silo", "--config", "/etc/opsync/opsync.json"]

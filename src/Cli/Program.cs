@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using OpSync.Cli.Commands;
+using OpSync.Cli.Configuration;
 using OpSync.Cli.Demo;
 using OpSync.Cli.Output;
 using OpSync.Cli.Remote;
@@ -10,29 +11,34 @@ namespace OpSync.Cli;
 /// <summary>Entry point of <c>opsync</c>.</summary>
 public static class Program
 {
+    /// <summary>Every command.</summary>
+    internal static RootCommand CreateRoot() => new("OpSync fills missing blocks of OP Stack nodes: from many peers at once, verified to an anchor, stored and served on.")
+    {
+        RoleCommand.Create(Role.Up),
+        RoleCommand.Create(Role.Silo),
+        RoleCommand.Create(Role.Gateway),
+        DemoCommand.Create(),
+        SyncCommand.Create(),
+        ServeCommand.Create(),
+        StatusCommand.Create(),
+        RangesCommand.Create(),
+        PeersCommand.Create(),
+        BlocksCommand.Create(),
+        ExportCommand.Create(),
+        ImportCommand.Create(),
+        KeyCommand.Create(),
+        TokenCommand.Create(),
+        ConfigCommand.Create(),
+        MigrateCommand.Create(),
+        DemoPeerCommand.Create(),
+        DemoChainCommand.Create(),
+    };
+
     /// <summary>Runs one command.</summary>
     /// <returns>0 done, 1 failed or anchor mismatch, 2 usage, 3 incomplete at the deadline.</returns>
     public static async Task<int> Main(string[] args)
     {
-        RootCommand root = new("OpSync fills missing blocks of OP Stack nodes: from many peers at once, verified to an anchor, stored and served on.")
-        {
-            UpCommand.Create(),
-            DemoCommand.Create(),
-            SyncCommand.Create(),
-            ServeCommand.Create(),
-            StatusCommand.Create(),
-            RangesCommand.Create(),
-            PeersCommand.Create(),
-            BlocksCommand.Create(),
-            ExportCommand.Create(),
-            ImportCommand.Create(),
-            KeyCommand.Create(),
-            TokenCommand.Create(),
-            ConfigCommand.Create(),
-            MigrateCommand.Create(),
-            DemoPeerCommand.Create(),
-            DemoChainCommand.Create(),
-        };
+        RootCommand root = CreateRoot();
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {

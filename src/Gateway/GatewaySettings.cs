@@ -1,4 +1,6 @@
 using System.Net;
+using OpSync.Gateway.Hosting;
+using OpSync.Gateway.Rpc;
 
 namespace OpSync.Gateway;
 
@@ -8,6 +10,9 @@ public sealed record GatewaySettings
 {
     /// <summary>Chains of this service.</summary>
     public required IReadOnlyList<GatewayChain> Chains { get; init; }
+
+    /// <summary>The cluster whose grains it asks; null where a silo is in the same host.</summary>
+    public GatewayCluster? Cluster { get; init; }
 
     /// <summary>Addresses to listen on; port 0 takes a free one. Without a token only loopback addresses are allowed.</summary>
     public IReadOnlyList<IPEndPoint> Listen { get; init; } = [new IPEndPoint(IPAddress.Loopback, DefaultPort)];
@@ -24,8 +29,15 @@ public sealed record GatewaySettings
     /// <summary>Reads need no token.</summary>
     public bool OpenRead { get; init; }
 
+    /// <summary>Host names that requests may be sent to, besides addresses and localhost; none for every name. A page of another site
+    /// whose name is made to resolve to this machine shows by its name.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
     /// <summary>Limits towards callers.</summary>
     public GatewayLimits Limits { get; init; } = new();
+
+    /// <summary>Limits towards callers of JSON-RPC.</summary>
+    public RpcLimits RpcLimits { get; init; } = new();
 
     /// <summary>Where metrics and traces are sent with OTLP; null for nowhere.</summary>
     public Uri? OtlpEndpoint { get; init; }

@@ -32,4 +32,7 @@ internal static partial class Log
 
     [LoggerMessage(3014, LogLevel.Warning, "The end of range {RangeId} could not be written; it is worked out again")]
     public static partial void EndNotWritten(ILogger logger, string rangeId, Exception exception);
+
+    [LoggerMessage(3016, LogLevel.Warning, "Range {RangeId}: another activation has taken over from generation {Generation}, which ends")]
+    public static partial void RangeSuperseded(ILogger logger, string rangeId, long generation);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using OpSync.Abuse.Kit;
 using OpSync.Libp2p.Swarms;
@@ -10,14 +11,20 @@ namespace OpSync.Abuse;
 [Collection(TargetCollection.Name)]
 public sealed class ConnectionAbuseTests(Target target) : IAsyncLifetime
 {
+    private const int SubnetsOfTest = 5_000;
+
+    private static int s_tests;
+
+    /// <summary>The target counts the handshakes of each subnet: each test has subnets of its own.</summary>
+    private readonly int _firstSubnet = 2_000 + (SubnetsOfTest * Interlocked.Increment(ref s_tests));
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    /// <summary>The target counts handshakes of all and of each subnet: what the tests before used up comes back first.</summary>
+    /// <summary>The target counts the handshakes of all, too: what the tests before used up comes back first.</summary>
     public async ValueTask InitializeAsync()
     {
         SwarmOptions limits = new();
-        double seconds = Math.Max((double)limits.HandshakeBurst / limits.HandshakeRate, (double)limits.HandshakeBurstPerSubnet / limits.HandshakeRatePerSubnet);
-        await Task.Delay(TimeSpan.FromSeconds(seconds), Ct);
+        await Task.Delay(TimeSpan.FromSeconds((double)limits.HandshakeBurst / limits.HandshakeRate), Ct);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -36,7 +43,7 @@ public sealed class ConnectionAbuseTests(Target target) : IAsyncLifetime
         int closed = 0;
         await ForEachAsync(Rounds.Of(200, 2_000), 16, async i =>
         {
-            using Stranger? stranger = await Stranger.ConnectAsync(target.EndPoint, Stranger.Source(i % 50, 1 + (i % 9)), Ct);
+            using Stranger? stranger = await Stranger.ConnectAsync(target.EndPoint, Source(i % 50, 1 + (i % 9)), Ct);
             if (stranger is not null && await stranger.TrySendAsync(junk[i % junk.Length], Ct))
             {
                 stranger.Socket.Shutdown(SocketShutdown.Send);
@@ -56,7 +63,7 @@ public sealed class ConnectionAbuseTests(Target target) : IAsyncLifetime
         List<Stranger> crowd = [];
         for (int i = 0; i < Rounds.Of(400, 2_000); i++)
         {
-            if (await Stranger.ConnectAsync(target.EndPoint, Stranger.Source(i % 200, 1 + (i / 200)), Ct) is { } stranger) crowd.Add(stranger);
+            if (await Stranger.ConnectAsync(target.EndPoint, Source(i % 200, 1 + (i / 200)), Ct) is { } stranger) crowd.Add(stranger);
         }
 
         double connected = await target.AskAsConnectedAsync(), newcomer = await target.AskAsNewcomerAsync();
@@ -76,8 +83,8 @@ public sealed class ConnectionAbuseTests(Target target) : IAsyncLifetime
         for (int i = 0; i < 24; i++)
         {
             Stranger? stranger = phase == "yamux"
-                ? await Stranger.SecureAsync(target.EndPoint, Stranger.Source(i), Ct)
-                : await Stranger.ConnectAsync(target.EndPoint, Stranger.Source(i), Ct);
+                ? await Stranger.SecureAsync(target.EndPoint, Source(i), Ct)
+                : await Stranger.ConnectAsync(target.EndPoint, Source(i), Ct);
             Assert.NotNull(stranger);
             slow.Add(stranger);
             byte[] start = phase switch
@@ -106,7 +113,7 @@ public sealed class ConnectionAbuseTests(Target target) : IAsyncLifetime
         int made = 0;
         await ForEachAsync(Rounds.Of(400, 1_500), 8, async i =>
         {
-            using Stranger? stranger = await Stranger.SecureAsync(target.EndPoint, Stranger.Source(i), Ct);
+            using Stranger? stranger = await Stranger.SecureAsync(target.EndPoint, Source(i), Ct);
             if (stranger is not null) Interlocked.Increment(ref made);
         });
 
@@ -118,9 +125,9 @@ public sealed class ConnectionAbuseTests(Target target) : IAsyncLifetime
     public async Task Connections_of_one_address_and_one_subnet_and_of_all_are_bounded_and_the_rest_is_refused()
     {
         List<Stranger> here = [], subnet = [], all = [];
-        for (int i = 0; i < 60; i++) await AddAsync(here, Stranger.Source(20_000));
-        for (int i = 0; i < 60; i++) await AddAsync(subnet, Stranger.Source(20_000, 2 + i));
-        for (int i = 0; i < 300; i++) await AddAsync(all, Stranger.Source(20_001 + (i % 30), 1 + (i / 30)));
+        for (int i = 0; i < 60; i++) await AddAsync(here, Source(30));
+        for (int i = 0; i < 60; i++) await AddAsync(subnet, Source(30, 2 + i));
+        for (int i = 0; i < 300; i++) await AddAsync(all, Source(i % 30, 1 + (i / 30)));
         double connected = await target.AskAsConnectedAsync();
         ProcessFigures during = target.Figures;
 
@@ -131,7 +138,7 @@ public sealed class ConnectionAbuseTests(Target target) : IAsyncLifetime
         await target.AssertUnharmedAsync(
             $"{here.Count} of one address, {here.Count + subnet.Count} of one subnet, {here.Count + subnet.Count + all.Count} in all: {connected:0.000} s (connected), {during}");
 
-        async Task AddAsync(List<Stranger> list, System.Net.IPAddress source)
+        async Task AddAsync(List<Stranger> list, IPAddress source)
         {
             if (await Stranger.SecureAsync(target.EndPoint, source, Ct) is { } stranger) list.Add(stranger);
         }
@@ -143,11 +150,13 @@ public sealed class ConnectionAbuseTests(Target target) : IAsyncLifetime
         int let = 0;
         await ForEachAsync(Rounds.Of(3_000, 10_000), 32, async i =>
         {
-            using Stranger? stranger = await Stranger.ConnectAsync(target.EndPoint, Stranger.Source(i % 5_000), Ct);
+            using Stranger? stranger = await Stranger.ConnectAsync(target.EndPoint, Source(i % SubnetsOfTest), Ct);
             if (stranger is not null) Interlocked.Increment(ref let);
         });
         await target.AssertUnharmedAsync($"{let} connects reached the system");
     }
+
+    private IPAddress Source(int subnet, int host = 1) => Stranger.Source(_firstSubnet + subnet, host);
 
     private static Task ForEachAsync(int count, int width, Func<int, Task> body) => Parallel.ForEachAsync(
         Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = width, CancellationToken = Ct }, (i, _) => new ValueTask(body(i)));

@@ -1,5 +1,6 @@
 using OpSync.Abuse.Kit;
 using OpSync.Libp2p.Yamux;
+using OpSync.TestKit;
 using Xunit;
 
 namespace OpSync.Abuse;

@@ -6,6 +6,7 @@ using OpSync.Codec.Snappy;
 using OpSync.EndToEnd;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Streams;
+using OpSync.TestKit;
 using Xunit;
 
 namespace OpSync.Abuse;

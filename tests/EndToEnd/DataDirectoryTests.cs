@@ -5,44 +5,32 @@ using Xunit;
 namespace OpSync.EndToEnd;
 
 /// <summary>A data directory that cannot be used is refused with words that help, and one in use survives whatever its user does.</summary>
-public sealed class DataDirectoryTests
+public sealed class DataDirectoryTests(SharedChains chains)
 {
-    private const int Blocks = 2_000;
-
     [Fact]
     public async Task A_second_writer_and_another_chain_are_refused_and_an_interrupted_sync_goes_on()
     {
+        ServedChain chain = await chains.SmallAsync();
         using TempDirectory temp = new();
-        string[] tip = (await Opsync.RunAsync(
-            "demo-chain", "--rollup", temp["rollup.json"], "--data-dir", temp["source"], "--blocks", $"{Blocks}", "--profile", "Small")).ExpectExit(0).Output.Split(' ');
-        await using Server server = await Server.StartAsync("--rollup", temp["rollup.json"], "--data-dir", temp["source"]);
-        string[] sync = ["sync", "--peer", server.Address, "--first", "1", "--last", $"{Blocks}", "--anchor", tip[0], "--data-dir", temp["target"], "--json"];
-        string[] here = [.. sync, "--rollup", temp["rollup.json"]];
+        string[] sync = chain.Sync(temp["target"]);
 
-        using Process slow = Opsync.Start([.. here, "--peer-rate", "50"]);
+        using Process slow = Opsync.Start([.. sync, "--peer-rate", "20"]);
         Task<string> output = slow.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        while (!File.Exists(Path.Combine(temp["target"], "blocks.db"))) Assert.False(slow.HasExited);
-        Opsync.Result second = (await Opsync.RunAsync(here)).ExpectExit(1);
+        await StoreWatch.UntilAsync(temp["target"], 1, slow);
+        Opsync.Result second = (await Opsync.RunAsync(sync)).ExpectExit(1);
         Assert.Contains(temp["target"], second.Output, StringComparison.Ordinal);
         Assert.Contains("in use", second.Output, StringComparison.Ordinal);
 
-        // By now it fetches: the second one took its time, and this makes sure.
-        Opsync.Result count;
-        do
-        {
-            count = await Opsync.RunAsync("blocks", "count", "--data-dir", temp["target"], "--json");
-        }
-        while (count.ExitCode != 0 || (long)count.Json["blocks"]! == 0);
         using Process kill = Process.Start("kill", ["-TERM", $"{slow.Id}"]);
         await slow.WaitForExitAsync(TestContext.Current.CancellationToken);
         Opsync.Result interrupted = new Opsync.Result(slow.ExitCode, await output, "").ExpectExit(3);
         Assert.Contains("the same command goes on", (string?)interrupted.Json["reason"], StringComparison.Ordinal);
-        Assert.InRange((long)interrupted.Json["stored"]!, 1, Blocks - 1);
+        Assert.InRange((ulong)interrupted.Json["stored"]!, 1ul, chain.Last - 1);
 
-        Opsync.Result elsewhere = (await Opsync.RunAsync([.. sync, "--network", "op-mainnet"])).ExpectExit(1);
+        Opsync.Result elsewhere = (await Opsync.RunAsync([.. sync.Except(chain.Names), "--network", "op-mainnet"])).ExpectExit(1);
         Assert.Contains("belongs to chain", elsewhere.Output, StringComparison.Ordinal);
 
-        Assert.Equal(Blocks, (long)(await Opsync.RunAsync([.. here, "--peer-rate", "5000"])).ExpectExit(0).Json["stored"]!);
+        Assert.Equal(chain.Last, (ulong)(await Opsync.RunAsync([.. sync, "--peer-rate", "5000"])).ExpectExit(0).Json["stored"]!);
     }
 
     [Fact]

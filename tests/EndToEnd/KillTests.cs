@@ -5,58 +5,34 @@ using Xunit;
 namespace OpSync.EndToEnd;
 
 /// <summary>A killed sync continues where it was.</summary>
-public sealed class KillTests
+public sealed class KillTests(SharedChains chains)
 {
-    private const int Blocks = 3_000;
-
     [Fact]
     public async Task A_sync_killed_again_and_again_completes_and_fetches_nothing_durable_twice()
     {
+        int kills = SharedChains.IsLong ? 12 : 3;
+        ServedChain chain = await chains.SmallAsync();
         using TempDirectory temp = new();
-        string[] tip = (await Opsync.RunAsync(
-            "demo-chain", "--rollup", temp["rollup.json"], "--data-dir", temp["source"], "--blocks", $"{Blocks}", "--profile", "Small")).ExpectExit(0).Output.Split(' ');
-        await using Server server = await Server.StartAsync("--rollup", temp["rollup.json"], "--data-dir", temp["source"]);
-        string[] sync =
-        [
-            "sync", "--rollup", temp["rollup.json"], "--peer", server.Address, "--first", "1", "--last", $"{Blocks}", "--anchor", tip[0],
-            "--data-dir", temp["target"], "--peer-rate", "300", "--json",
-        ];
+        string[] sync = chain.Sync(temp["target"]);
 
-        int kills = 0;
         long stored = 0;
-        for (; kills < 3; kills++)
+        for (int kill = 0; kill < kills; kill++)
         {
-            using Process process = Opsync.Start(sync);
-            long reached = await WaitForBlocksAsync(temp["target"], stored + 300, process);
+            using Process process = Opsync.Start([.. sync, "--peer-rate", "100"]);
+            long reached = await StoreWatch.UntilAsync(temp["target"], stored + 120, process);
             process.Kill();
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            long after = await CountAsync(temp["target"]);
+            long after = await StoreWatch.CountAsync(temp["target"]);
             Assert.True(after >= reached, $"{reached} blocks were durable before the kill, {after} after it");
             stored = after;
         }
 
-        JsonObject json = (await Opsync.RunAsync(sync)).ExpectExit(0).Json;
-        Assert.Equal(Blocks, (long)json["stored"]!);
-        Assert.True(stored < Blocks, "the kills came too late to show anything");
+        JsonObject json = (await Opsync.RunAsync([.. sync, "--peer-rate", "5000"])).ExpectExit(0).Json;
+        long blocks = (long)chain.Last;
+        Assert.Equal(blocks, (long)json["stored"]!);
+        Assert.True(stored < blocks, "the kills came too late to show anything");
         long requests = (long)json["peers"]!.AsArray().Single()!["ok"]!;
-        Assert.InRange(requests, 1, Blocks - stored);   // of this run alone: nothing that was durable is asked for again
-        (await Opsync.RunAsync("blocks", "verify", "--rollup", temp["rollup.json"], "--data-dir", temp["target"], "--anchor", tip[0])).ExpectExit(0);
-    }
-
-    private static async Task<long> WaitForBlocksAsync(string directory, long wanted, Process process)
-    {
-        for (int i = 0; i < 200; i++)
-        {
-            long count = await CountAsync(directory);
-            if (count >= wanted || process.HasExited) return count;
-        }
-
-        throw new TimeoutException($"{wanted} blocks were never reached.");
-    }
-
-    private static async Task<long> CountAsync(string directory)
-    {
-        Opsync.Result count = await Opsync.RunAsync("blocks", "count", "--data-dir", directory, "--json");
-        return count.ExitCode == 0 ? (long)count.Json["blocks"]! : 0;
+        Assert.InRange(requests, 1, blocks - stored);   // of this run alone: nothing that was durable is asked for again
+        (await Opsync.RunAsync(["blocks", "verify", .. chain.Names, "--data-dir", temp["target"], "--anchor", chain.Anchor])).ExpectExit(0);
     }
 }

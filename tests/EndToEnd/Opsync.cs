@@ -29,6 +29,17 @@ internal static class Opsync
         return new Result(process.ExitCode, await output, await error);
     }
 
+    /// <summary>Runs a command that ends incomplete when its time is over, with more and more time until it got as far as is wanted:
+    /// how far a given time leads is the machine's affair.</summary>
+    public static async Task<JsonObject> RunUntilAsync(Func<JsonObject, bool> farEnough, params string[] arguments)
+    {
+        for (int seconds = 2; ; seconds *= 2)
+        {
+            JsonObject json = (await RunAsync([.. arguments, "--timeout", $"{seconds}"])).ExpectExit(3).Json;
+            if (farEnough(json) || seconds >= 32) return json;
+        }
+    }
+
     public static Process Start(params string[] arguments) => Process.Start(
         new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "opsync.dll"), .. arguments])
         {

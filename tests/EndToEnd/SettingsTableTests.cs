@@ -26,6 +26,53 @@ public sealed class SettingsTableTests
         Assert.Equal((flag, variable, path), (setting.Flag, setting.Variable, setting.PathOf(variable)));
     }
 
+    [Theory]
+    [InlineData("Up", null, null, null)]
+    [InlineData("Silo", null, null, "postgres")]
+    [InlineData("Gateway", null, null, "postgres")]
+    [InlineData("Silo", "http.listen", "0.0.0.0:8645", null)]
+    [InlineData("Gateway", "http.listen", "0.0.0.0:8645", "http.listen")]
+    [InlineData("Gateway", "p2p.listen", "nowhere", null)]
+    [InlineData("Silo", "p2p.listen", "nowhere", "p2p.listen")]
+    [InlineData("Up", "cluster.siloPort", "0", null)]
+    [InlineData("Silo", "cluster.siloPort", "0", "cluster.siloPort")]
+    [InlineData("Silo", "cluster.siloPort", "30000", "cluster.gatewayPort")]
+    [InlineData("Silo", "cluster.address", "0.0.0.0", "cluster.address")]
+    [InlineData("Silo", "cluster.id", "a b", "cluster.id")]
+    [InlineData("Silo", "health.listen", "8646", "health.listen")]
+    [InlineData("Silo", "p2p.keyDir", "keys", "p2p.keyDir")]
+    public void A_role_is_checked_for_what_it_uses(string roleName, string? path, string? value, string? faulty)
+    {
+        SettingValues values = new();
+        values.AddText("chains[0].network", "op-mainnet", "test");
+        values.AddText("cluster.siloName", "silo", "test");
+        if (path is not null)
+        {
+            values.AddText("postgres", "Host=db;Database=opsync", "test");
+            values.AddText(path, value!, "test");
+        }
+
+        UpPlan? plan = new UpPlanner(values, Enum.Parse<Role>(roleName)).Make();
+
+        Assert.Equal(faulty is null ? [] : [faulty], values.Problems.Select(p => p.Path));
+        Assert.Equal(faulty is null, plan is not null);
+    }
+
+    [Fact]
+    public void A_silo_takes_the_key_of_its_ordinal_and_never_makes_it()
+    {
+        SettingValues values = new();
+        values.AddText("chains[0].network", "op-mainnet", "test");
+        values.AddText("postgres", "Host=db;Database=opsync", "test");
+        values.AddText("cluster.siloName", "my-opsync-silo-12", "test");
+        values.AddText("p2p.keyDir", "/keys", "test");
+
+        UpPlan plan = new UpPlanner(values, Role.Silo).Make()!;
+
+        Assert.Equal(("/keys/opsync-silo-12.key", true), (plan.KeyFile, plan.HasKeyDir));
+        Assert.Null(plan.Gateway);
+    }
+
     [Fact]
     public void A_later_source_wins_and_what_is_no_setting_is_told()
     {

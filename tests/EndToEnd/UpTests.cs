@@ -5,30 +5,16 @@ using Xunit;
 namespace OpSync.EndToEnd;
 
 /// <summary><c>opsync up</c> and the commands that work on it, as processes.</summary>
-public sealed class UpTests : IAsyncLifetime
+public sealed class UpTests(SharedChains chains) : IDisposable
 {
-    private const ulong First = 109279674;
-    private const ulong Last = 109279679;
     private readonly TempDirectory _temp = new();
-    private readonly RealBlocks _blocks = RealBlocks.Load("op-mainnet", First, Last);
-    private Server _server = null!;
 
-    public async ValueTask InitializeAsync()
-    {
-        await _blocks.WriteArchiveAsync(_temp["blocks.opsync"]);
-        (await Opsync.RunAsync("import", _temp["blocks.opsync"], "--network", "op-mainnet", "--anchor", _blocks.Anchor, "--data-dir", _temp["source"])).ExpectExit(0);
-        _server = await Server.StartAsync("--network", "op-mainnet", "--data-dir", _temp["source"]);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _server.DisposeAsync();
-        _temp.Dispose();
-    }
+    public void Dispose() => _temp.Dispose();
 
     [Fact]
     public async Task A_running_service_fills_a_range_for_a_remote_sync_and_stops_with_everything_stored()
     {
+        ServedChain chain = await chains.MainnetAsync();
         Opsync.Result token = (await Opsync.RunAsync("token", "new", "--name", "test")).ExpectExit(0);
         await File.WriteAllTextAsync(_temp["token"], token.Output, TestContext.Current.CancellationToken);
         string hash = JsonNode.Parse(token.Error.TrimEnd().Split('\n')[^1])!["hash"]!.GetValue<string>();
@@ -38,7 +24,7 @@ public sealed class UpTests : IAsyncLifetime
             {
               // Comments and trailing commas are allowed.
               "dataDir": "data",
-              "chains": [ { "network": "op-mainnet", "peers": ["{{_server.Address}}"] }, { "network": "op-sepolia" } ],
+              "chains": [ { "network": "op-mainnet", "peers": ["{{chain.Server.Address}}"] }, { "network": "op-sepolia" } ],
               "http": { "listen": ["127.0.0.1:0"], "tokens": [ { "name": "test", "hash": "{{hash}}", "scopes": ["read", "sync", "admin"] } ] },
               "p2p": { "listen": ["/ip4/127.0.0.1/tcp/0"] },
             }
@@ -55,13 +41,13 @@ public sealed class UpTests : IAsyncLifetime
 
             (await Opsync.RunAsync("status", "--gateway", gateway, "--json")).ExpectExit(1);
             JsonObject done = (await Opsync.RunAsync(
-                ["sync", "--network", "op-mainnet", "--first", $"{First}", "--last", $"{Last}", "--anchor", _blocks.Anchor, "--timeout", "60", .. remote])).ExpectExit(0).Json;
-            Assert.Equal(("complete", Last - First + 1), ((string)done["state"]!, (ulong)done["stored"]!));
+                ["sync", "--network", "op-mainnet", "--first", $"{chain.First}", "--last", $"{chain.Last}", "--anchor", chain.Anchor, "--timeout", "60", .. remote])).ExpectExit(0).Json;
+            Assert.Equal(("complete", chain.Last - chain.First + 1), ((string)done["state"]!, (ulong)done["stored"]!));
 
             // Ids in tables are there to be copied.
-            Assert.Contains(_server.Address[(_server.Address.LastIndexOf('/') + 1)..], (await Opsync.RunAsync(["peers", "list", .. remote[..^1]])).ExpectExit(0).Output, StringComparison.Ordinal);
-            Assert.Equal(Last, (ulong)(await Opsync.RunAsync(["status", .. remote])).ExpectExit(0).Json["chains"]![0]!["stored"]!["number"]!);
-            Assert.Equal(_server.PeerId, (string)(await Opsync.RunAsync(["peers", "list", .. remote])).ExpectExit(0).Json["items"]![0]!["peerId"]!);
+            Assert.Contains(chain.Server.Address[(chain.Server.Address.LastIndexOf('/') + 1)..], (await Opsync.RunAsync(["peers", "list", .. remote[..^1]])).ExpectExit(0).Output, StringComparison.Ordinal);
+            Assert.Equal(chain.Last, (ulong)(await Opsync.RunAsync(["status", .. remote])).ExpectExit(0).Json["chains"]![0]!["stored"]!["number"]!);
+            Assert.Equal(chain.Server.PeerId, (string)(await Opsync.RunAsync(["peers", "list", .. remote])).ExpectExit(0).Json["items"]![0]!["peerId"]!);
             Assert.Equal("complete", (string)(await Opsync.RunAsync(["ranges", "show", (string)done["id"]!, .. remote])).ExpectExit(0).Json["state"]!);
 
             using Process kill = Process.Start("kill", ["-TERM", up.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
@@ -75,7 +61,7 @@ public sealed class UpTests : IAsyncLifetime
         }
 
         // What it stored, other commands read.
-        JsonObject verified = (await Opsync.RunAsync("blocks", "verify", "--data-dir", _temp["data/10"], "--anchor", _blocks.Anchor, "--json")).ExpectExit(0).Json;
+        JsonObject verified = (await Opsync.RunAsync("blocks", "verify", "--data-dir", _temp["data/10"], "--anchor", chain.Anchor, "--json")).ExpectExit(0).Json;
         Assert.Equal(6, (long)verified["verified"]!);
     }
 

@@ -1,3 +1,6 @@
+using System.CommandLine;
+using OpSync.Cli;
+using OpSync.Silo.Hosting;
 using Xunit;
 
 namespace OpSync.EndToEnd;
@@ -49,6 +52,20 @@ public sealed class UsageTests
         Assert.Contains("x.json: must be one JSON object", result.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("silo")]
+    [InlineData("gateway")]
+    public async Task A_role_of_a_cluster_without_a_database_is_told_what_it_lacks(string role)
+    {
+        Opsync.Result check = await Opsync.RunAsync("config", "check", "--role", role, "--network", "op-mainnet");
+        Opsync.Result run = await Opsync.RunAsync(role, "--network", "op-mainnet");
+
+        check.ExpectExit(2);
+        Assert.Contains("postgres: ", check.Error, StringComparison.Ordinal);
+        run.ExpectExit(2);
+        Assert.Contains(SiloHosting.CanCluster ? "postgres: " : "-p:Engine=Orleans", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Sync_with_a_rollup_file_that_does_not_parse_names_the_file()
     {
@@ -63,21 +80,18 @@ public sealed class UsageTests
         Assert.False(Directory.Exists(temp["data"]));
     }
 
-    [Theory]
-    [InlineData]
-    [InlineData("sync")]
-    [InlineData("serve")]
-    [InlineData("demo")]
-    [InlineData("blocks")]
-    [InlineData("blocks", "show")]
-    [InlineData("export")]
-    [InlineData("import")]
-    [InlineData("key", "new")]
-    public async Task Help_explains_every_command(params string[] command)
+    [Fact]
+    public async Task Help_explains_every_command_and_all_it_takes()
     {
-        Opsync.Result result = await Opsync.RunAsync([.. command, "--help"]);
+        foreach (Command command in Visible(Program.CreateRoot()))
+        {
+            Assert.False(string.IsNullOrWhiteSpace(command.Description), command.Name);
+            Assert.All(command.Arguments, a => Assert.False(string.IsNullOrWhiteSpace(a.Description), $"{command.Name} {a.Name}"));
+            Assert.All(command.Options.Where(o => !o.Hidden), o => Assert.False(string.IsNullOrWhiteSpace(o.Description), $"{command.Name} {o.Name}"));
+        }
 
-        result.ExpectExit(0);
-        Assert.Contains("Usage:", result.Output, StringComparison.Ordinal);
+        Assert.Contains("Usage:", (await Opsync.RunAsync("blocks", "show", "--help")).ExpectExit(0).Output, StringComparison.Ordinal);
     }
+
+    private static IEnumerable<Command> Visible(Command command) => command.Subcommands.Where(c => !c.Hidden).SelectMany(Visible).Prepend(command);
 }

@@ -74,17 +74,49 @@ public sealed class SourceTests
         Assert.Contains("execution client", (await host.ErrorAsync(Chain, "optimism_syncStatus")).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Safe_block_that_is_not_here_is_null_and_one_that_differs_is_an_error()
+    [Theory]
+    [InlineData("safe", 4)]
+    [InlineData("finalized", 2)]
+    public async Task Safe_block_that_is_not_here_or_differs_is_an_error_that_no_reader_takes_for_no_such_block(string tag, ulong number)
     {
         await using FakeSource source = await FakeSource.StartAsync();
         source.Result = Status(safe: 4, finalized: 2, unsafeHead: 5, wrong: true);
         await using RpcHost host = await RpcHost.StartAsync(Samples.Settings(source: Settings(source, TrustedSourceKind.OpNode)));
         await source.AskedAsync(1);
         await UntilAsync(host, "optimism_syncStatus", "[]", _ => true);
-        Assert.Null(await host.ResultAsync(Chain, "eth_getBlockByNumber", "[\"safe\",true]"));
-        await host.ResultAsync(Chain, "admin_postUnsafePayload", Samples.Post(4), RpcHost.AdminToken);
-        Assert.Contains("trusted source", (await host.ErrorAsync(Chain, "eth_getBlockByNumber", "[\"safe\",true]")).Message, StringComparison.Ordinal);
+        foreach (string method in (string[])["eth_getBlockByNumber", "eth_getBlockTransactionCountByNumber"])
+        {
+            string text = (await host.ErrorAsync(Chain, method, $"[\"{tag}\",true]")).Message;
+            AssertIsNotNotFound(text);
+            Assert.Contains($"the {tag} block {number} {Samples.Facts(number, wrong: true).Hash}", text, StringComparison.Ordinal);
+            Assert.Contains("not stored here yet", text, StringComparison.Ordinal);
+        }
+
+        await host.ResultAsync(Chain, "admin_postUnsafePayload", Samples.Post(number), RpcHost.AdminToken);
+        string differs = (await host.ErrorAsync(Chain, "eth_getBlockByNumber", $"[\"{tag}\",true]")).Message;
+        AssertIsNotNotFound(differs);
+        Assert.Contains("trusted source", differs, StringComparison.Ordinal);
+        Assert.Contains(Samples.Facts(number).Hash.ToString(), differs, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"error":{"code":-39001,"message":"Unknown block"}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"safe block not found"}}""")]
+    [InlineData("404")]
+    [InlineData("block not found")]
+    public async Task What_a_failing_source_says_is_not_taken_for_our_own_answer(string answer)
+    {
+        await using FakeSource source = await FakeSource.StartAsync();
+        source.Answer = answer;
+        TrustedSourceSettings settings = Settings(source, TrustedSourceKind.Execution) with { StaleAfter = TimeSpan.FromSeconds(1) };
+        await using RpcHost host = await RpcHost.StartAsync(Samples.Settings(source: settings));
+        await source.AskedAsync(2);
+        foreach (string tag in (string[])["safe", "finalized"])
+        {
+            string text = (await host.ErrorAsync(Chain, "eth_getBlockByNumber", $"[\"{tag}\",true]")).Message;
+            AssertIsNotNotFound(text);
+            Assert.Contains("trusted source", text, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
@@ -125,6 +157,12 @@ public sealed class SourceTests
         Assert.True(RollupConfig.TryRead(System.Text.Encoding.UTF8.GetBytes(known.ToJsonString()), out ChainSpec? chain, out _));
         Assert.Equal(Samples.Spec.Genesis, chain!.Genesis);
         Assert.StartsWith("opsync/v", (string?)await host.ResultAsync(Chain, "optimism_version"), StringComparison.Ordinal);
+    }
+
+    /// <summary>What op-node and its readers look for, whatever the case of its letters.</summary>
+    private static void AssertIsNotNotFound(string text)
+    {
+        foreach (string phrase in (string[])["not found", "unknown block"]) Assert.DoesNotContain(phrase, text, StringComparison.OrdinalIgnoreCase);
     }
 
     private static TrustedSourceSettings Settings(FakeSource source, TrustedSourceKind kind) => new(source.Url, kind) { Period = TimeSpan.FromMilliseconds(50) };
@@ -193,12 +231,17 @@ public sealed class SourceTests
             _app.Run(async context =>
             {
                 Interlocked.Increment(ref _asked);
-                if (Result is { } result) await context.Response.WriteAsync($"{{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{result.ToJsonString()}}}");
+                if (Answer is "404") context.Response.StatusCode = 404;
+                else if (Answer is { } answer) await context.Response.WriteAsync(answer);
+                else if (Result is { } result) await context.Response.WriteAsync($"{{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{result.ToJsonString()}}}");
                 else context.Response.StatusCode = 500;
             });
         }
 
         public volatile JsonNode? Result;
+
+        /// <summary>What is answered whatever is asked; "404" for that status.</summary>
+        public volatile string? Answer;
 
         public Uri Url => new(_app.Urls.Single());
 

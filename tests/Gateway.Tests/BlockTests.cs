@@ -7,6 +7,7 @@ using OpSync.Codec.Archive;
 using OpSync.Codec.Keccak;
 using OpSync.Codec.OpStack;
 using OpSync.Codec.Primitives;
+using OpSync.Gateway.Security;
 using OpSync.Gateway.Streaming;
 using OpSync.Gateway.Tests.Kit;
 using OpSync.Grains.Tests.Kit;
@@ -167,7 +168,7 @@ public sealed class BlockTests
         slowGate.Release(1_000);
         Assert.Equal((int)(last - first + 1), await slow);
         Assert.Empty(door.World.Crowd.AskedTwice());
-        BlockBudget budget = (BlockBudget)door.Services.GetService(typeof(BlockBudget))!;
+        ByteBudget budget = (ByteBudget)door.Services.GetService(typeof(ByteBudget))!;
         Assert.InRange(budget.Most, 1, limits.BlockBytesMax);
         await World.UntilAsync(() => Task.FromResult(budget.Used == 0), "The budget does not come back.");
     }

@@ -26,7 +26,7 @@ public sealed class BlockGrainTests
         Assert.Equal(HoldVerdict.KeptHere, await HoldAsync(world, Held(world, TestChain.Right)));
         Assert.Equal(HoldVerdict.HeldBefore, await HoldAsync(world, Held(world, TestChain.Right)));
 
-        Assert.Equal(Size(TestChain.Right), world.Budget.Used);
+        Assert.Equal(Size(TestChain.Right), world.BudgetUsed);
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class BlockGrainTests
 
         Assert.Equal(HoldVerdict.KeptHere, await HoldAsync(world, model));
 
-        Assert.Equal(4 * Size(TestChain.Right), world.Budget.Used);
+        Assert.Equal(4 * Size(TestChain.Right), world.BudgetUsed);
         Assert.Equal(HoldVerdict.KeptHere, await HoldAsync(world, model with { Hash = TestChain.Wrong.HashAt(1) }));
         Assert.Equal(PromoteVerdict.Queued, await PromoteAsync(world, TestChain.Right));
     }
@@ -52,14 +52,14 @@ public sealed class BlockGrainTests
     {
         await using World world = await World.StartAsync();
         await world.Range("test").GetReport();   // active from now on, as the one that is acknowledged
-        int active = world.Cluster.ActiveGrains;
+        int active = await world.Silos.CountActiveAsync();
         foreach (TestChain history in Histories) await HoldAsync(world, Held(world, history));
 
         Assert.Equal(PromoteVerdict.Queued, await PromoteAsync(world, TestChain.Right));
 
         await StoredAsync(world, Number);
         await world.BudgetReturnsAsync();
-        await World.UntilAsync(() => Task.FromResult(world.Cluster.ActiveGrains == active), "The quarantine stays active.");
+        await World.UntilAsync(async () => await world.Silos.CountActiveAsync() == active, "The quarantine stays active.");
         Assert.Equal(1, await world.Store.CountAsync(CancellationToken.None));
     }
 
@@ -89,7 +89,7 @@ public sealed class BlockGrainTests
 
         Assert.Equal(HoldVerdict.KeptHere, await HoldAsync(world, Held(world, TestChain.Right)));
         Assert.Equal(PromoteVerdict.Queued, await PromoteAsync(world, TestChain.Right));
-        Assert.Equal(Size(TestChain.Right), world.Budget.Used);
+        Assert.Equal(Size(TestChain.Right), world.BudgetUsed);
 
         world.Store.Release();
         await world.BudgetReturnsAsync();
@@ -108,7 +108,7 @@ public sealed class BlockGrainTests
 
         Assert.Equal(PromoteVerdict.Busy, await PromoteAsync(world, TestChain.Right, 3));
 
-        Assert.Equal(Enumerable.Range(1, 3).Sum(n => Size(TestChain.Right, (ulong)n)), world.Budget.Used);
+        Assert.Equal(Enumerable.Range(1, 3).Sum(n => Size(TestChain.Right, (ulong)n)), world.BudgetUsed);
         world.Store.Release();
         await World.UntilAsync(
             async () => await PromoteAsync(world, TestChain.Right, 3) != PromoteVerdict.Busy, "The writer stays busy.");
@@ -126,10 +126,10 @@ public sealed class BlockGrainTests
         await world.Block(Number).Reject(TestChain.Wrong.HashAt(Number));
         await world.Block(Number).Reject(TestChain.Wrong.HashAt(Number));
 
-        Assert.Equal(Size(TestChain.Right) + Size(TestChain.OtherWrong), world.Budget.Used);
+        Assert.Equal(Size(TestChain.Right) + Size(TestChain.OtherWrong), world.BudgetUsed);
         await world.Block(Number).Reject(TestChain.Right.HashAt(Number));
         await world.Block(Number).Reject(TestChain.OtherWrong.HashAt(Number));
-        Assert.Equal(0, world.Budget.Used);
+        Assert.Equal(0, world.BudgetUsed);
     }
 
     [Fact]
@@ -138,9 +138,9 @@ public sealed class BlockGrainTests
         await using World world = await World.StartAsync();
         foreach (TestChain history in Histories) await HoldAsync(world, Held(world, history, urgent: true));
 
-        await world.Cluster.DeactivateAsync(world.Block(Number));
+        await world.Silos.DeactivateAsync(world.Block(Number));
 
-        Assert.Equal(0, world.Budget.Used);
+        Assert.Equal(0, world.BudgetUsed);
         Assert.Equal(PromoteVerdict.Missing, await PromoteAsync(world, TestChain.Right));
     }
 
@@ -151,7 +151,7 @@ public sealed class BlockGrainTests
         HeldPayload foreign = Held(world, TestChain.Right) with { BudgetId = Guid.NewGuid(), Urgent = true };
 
         Assert.Equal(HoldVerdict.KeptElsewhere, await world.Block(Number).Hold(foreign));
-        Assert.Equal(Size(TestChain.Right), world.Budget.Used);
+        Assert.Equal(Size(TestChain.Right), world.BudgetUsed);
         Assert.Equal(PromoteVerdict.Queued, await PromoteAsync(world, TestChain.Right));
         await StoredAsync(world, Number);
         await world.BudgetReturnsAsync();
@@ -167,7 +167,7 @@ public sealed class BlockGrainTests
 
         Assert.Equal(HoldVerdict.Refused, await world.Block(Number).Hold(foreign));
 
-        Assert.Equal(room, world.Budget.Used);
+        Assert.Equal(room, world.BudgetUsed);
         Assert.Equal(PromoteVerdict.Missing, await PromoteAsync(world, TestChain.Right));
     }
 
@@ -183,8 +183,8 @@ public sealed class BlockGrainTests
 
         Assert.Equal(HoldVerdict.Refused, await world.Block(Number).Hold(payload));
 
-        await world.Cluster.DeactivateAsync(world.Block(Number));
-        Assert.Equal(0, world.Budget.Used);
+        await world.Silos.DeactivateAsync(world.Block(Number));
+        Assert.Equal(0, world.BudgetUsed);
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class BlockGrainTests
         await world.Block(Number).Hold(payload);
 
         Assert.False(tickets.TryTake(payload.Ticket));
-        Assert.Equal((Size(TestChain.Right), 0), (world.Budget.Used, tickets.Open));
+        Assert.Equal((Size(TestChain.Right), 0), (world.BudgetUsed, tickets.Open));
     }
 
     [Fact]

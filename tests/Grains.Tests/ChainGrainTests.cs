@@ -109,12 +109,12 @@ public sealed class ChainGrainTests
         FakeTime time = new();
         await using World world = await World.StartAsync(new WorldOptions { Time = time });
         string range = await world.PostAsync(1, 300);
-        await world.Cluster.DeactivateAsync(world.Range(range));
+        await world.Silos.DeactivateAsync(world.Range(range));
 
         Assert.True(await world.Chain.CancelRange(range));
 
         Assert.Equal(RangeState.Cancelled, (await world.Range(range).GetReport()).State);
-        await world.Cluster.DeactivateAsync(world.Range(range));
+        await world.Silos.DeactivateAsync(world.Range(range));
         Assert.Equal(RangeState.Cancelled, (await world.Range(range).GetReport()).State);
     }
 
@@ -141,7 +141,7 @@ public sealed class ChainGrainTests
 
         Assert.Null(posted.RangeId);
         Assert.StartsWith(reason, posted.Refusal, StringComparison.Ordinal);
-        await world.Cluster.DeactivateAsync(world.Chain);
+        await world.Silos.DeactivateAsync(world.Chain);
         Assert.Empty((await world.Chain.GetReport()).RangeIds);
         await world.AddAsync(ScriptedPeer.Honest("honest"));
         Assert.Equal(RangeState.Complete, (await world.EndAsync(await world.PostAsync(1, 9))).State);

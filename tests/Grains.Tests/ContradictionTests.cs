@@ -2,7 +2,6 @@ using OpSync.Codec.Primitives;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.Ranges;
 using OpSync.Grains.Tests.Kit;
-using OpSync.Sync.Peers;
 using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
 using Xunit;
@@ -95,7 +94,7 @@ public sealed class ContradictionTests
         await world.AddAsync(fork);
         await world.EndAsync(await world.PostAsync(290, 310, TrustRank.Configured, TestChain.Fork.IdAt(310)));
         fork.IsReachable = false;
-        world.Links.Lose(new PeerKey("fork"));
+        world.Lose("fork");
         await world.AddAsync(ScriptedPeer.Honest("honest"));
 
         RangeReport report = await world.EndAsync(await world.PostAsync(290, 310, TrustRank.Safe));

@@ -38,9 +38,10 @@ public sealed class HeaderLinksTests : IDisposable
         IGrainFactory grains = StandIn.Of<IGrainFactory>((method, _) => method.ReturnType == typeof(IPeerGrain) ? peer : range);
         IOptions<PeerLinkOptions> options = Options.Create(new PeerLinkOptions());
         SwarmHolder swarm = new();
+        PeerEpochs epochs = new();
         _links = new PeerLinks(
-            swarm, new ChainRegistry([]), grains, new AccessList(_time), fetcher: null!, reports: null!, options, _time, NullLogger<PeerLinks>.Instance);
-        _headers = new HeaderLinks(swarm, _links, grains, _full, options, _time, NullLogger<HeaderLinks>.Instance);
+            swarm, new ChainRegistry([]), grains, new AccessList(_time), epochs, fetcher: null!, reports: null!, options, _time, NullLogger<PeerLinks>.Instance);
+        _headers = new HeaderLinks(swarm, _links, grains, epochs, _full, options, _time, NullLogger<HeaderLinks>.Instance);
         Assert.True(_full.TryTake(ByteBudget.Reserve, urgent: false));
     }
 
@@ -51,9 +52,9 @@ public sealed class HeaderLinksTests : IDisposable
     [Fact]
     public async Task Cancelled_range_ends_its_requests_and_leaves_those_of_others()
     {
-        _links.Connect(_peer, []);
-        _headers.FetchHeaders(_peer, s_range, Ask(1));
-        _headers.FetchHeaders(_peer, s_range with { RangeId = "other" }, Ask(2));
+        _links.Connect(_peer, [], epoch: 1);
+        _headers.FetchHeaders(_peer, s_range, Ask(1), epoch: 1);
+        _headers.FetchHeaders(_peer, s_range with { RangeId = "other" }, Ask(2), epoch: 1);
 
         _links.Cancel(_peer, s_range);
 
@@ -69,8 +70,18 @@ public sealed class HeaderLinksTests : IDisposable
     [Fact]
     public async Task Peer_without_a_link_is_not_asked()
     {
-        _headers.FetchHeaders(_peer, s_range, Ask(1));
+        _headers.FetchHeaders(_peer, s_range, Ask(1), epoch: 1);
         Assert.Equal(FetchVerdict.OurFault, (await _delivered.Reader.ReadAsync(Token)).Verdict);
+    }
+
+    [Fact]
+    public async Task Order_of_an_older_epoch_is_not_obeyed()
+    {
+        _links.Connect(_peer, [], epoch: 2);
+        _headers.FetchHeaders(_peer, s_range, Ask(1), epoch: 2);
+        _headers.FetchHeaders(_peer, s_range, Ask(2), epoch: 1);
+        Assert.Equal(2UL, (await _delivered.Reader.ReadAsync(Token)).RequestId);
+        Assert.False(_delivered.Reader.TryRead(out _));
     }
 
     private HeaderAsk Ask(ulong id) => new(id, _peer, 100, default, 10);

@@ -52,11 +52,11 @@ public sealed class PeerGrainTests
         await world.AddAsync(peer);
 
         peer.Chains = [10];
-        world.Links.Tell(new PeerKey("peer"));
+        world.Tell("peer");
         await UntilUsableAsync(world, []);
 
         peer.Chains = [10, TestChain.Id];
-        world.Links.Tell(new PeerKey("peer"));
+        world.Tell("peer");
         await UntilUsableAsync(world, ["peer"]);
     }
 
@@ -209,7 +209,7 @@ public sealed class PeerGrainTests
         await using World world = await World.StartAsync();
         await world.AddAsync(ScriptedPeer.Honest("peer"));
 
-        world.Links.Lose(new PeerKey("peer"));
+        world.Lose("peer");
 
         await UntilUsableAsync(world, []);
         Assert.Equal(["peer"], (await world.Chain.GetReport()).PeerIds);
@@ -221,7 +221,7 @@ public sealed class PeerGrainTests
         await using World world = await World.StartAsync();
         await world.AddAsync(ScriptedPeer.Honest("peer"));
 
-        await world.Cluster.DeactivateAsync(world.Peer("peer"));
+        await world.Silos.DeactivateAsync(world.Peer("peer"));
 
         await World.UntilAsync(async () => (await world.Peer("peer").GetReport()).Connected, "It does not know its connection.");
         Assert.Equal(1, (await world.Peer("peer").Fetch(KillTests.Order(1))).Taken);
@@ -235,8 +235,8 @@ public sealed class PeerGrainTests
         await world.AddAsync(ScriptedPeer.Honest("peer"));
 
         // Both gone: without a call, neither would ever come back.
-        await world.Cluster.DeactivateAsync(world.Peer("peer"));
-        await world.Cluster.DeactivateAsync(world.Chain);
+        await world.Silos.DeactivateAsync(world.Peer("peer"));
+        await world.Silos.DeactivateAsync(world.Chain);
 
         await world.PostAsync(1, 10);
         await World.UntilAsync(

@@ -29,7 +29,7 @@ public sealed class PostedBlockTests
         await using World world = await World.StartAsync();
         Assert.Equal(PostVerdict.Quarantined, (await PostAsync(world, TestChain.Right, 5, TrustRank.None)).Verdict);
         Assert.Equal(PostVerdict.Quarantined, (await PostAsync(world, TestChain.Right, 5, TrustRank.None)).Verdict);
-        Assert.Equal(TestChain.Right.WireAt(5).Length, world.Budget.Used);
+        Assert.Equal(TestChain.Right.WireAt(5).Length, world.BudgetUsed);
         Assert.Null(await world.Reader.GetHead());
         Assert.Null(await world.Reader.GetByHash(TestChain.Right.HashAt(5)));
     }

@@ -6,21 +6,28 @@ using Xunit;
 namespace OpSync.Grains.Tests;
 
 /// <summary>Killed silos over PostgreSQL: scores, bans, open ranges and blocks are all there.</summary>
-public sealed class PostgresKillTests : KillContract, IAsyncLifetime
+public sealed class PostgresKillTests(PostgresKillTests.Server shared) : KillContract, IClassFixture<PostgresKillTests.Server>
 {
-    private PostgresServer? _server;
-
-    public async ValueTask InitializeAsync()
+    private protected override async Task<World> StartAsync(WorldOptions options)
     {
         Skip.Unless(PostgresServer.Obstacle is null, PostgresServer.Obstacle ?? "");
-        _server = await PostgresServer.StartAsync();
+        return await World.StartAsync(
+            options with { Postgres = new PostgresOptions { ConnectionString = await shared.Postgres!.CreateDatabaseAsync(), PageLength = 250 } });
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>One server for all, which none of them harms; a database for each.</summary>
+    public sealed class Server : IAsyncLifetime
     {
-        if (_server is not null) await _server.DisposeAsync();
-    }
+        public PostgresServer? Postgres { get; private set; }
 
-    private protected override async Task<World> StartAsync(WorldOptions options) => await World.StartAsync(
-        options with { Postgres = new PostgresOptions { ConnectionString = await _server!.CreateDatabaseAsync(), PageLength = 250 } });
+        public async ValueTask InitializeAsync()
+        {
+            if (PostgresServer.Obstacle is null) Postgres = await PostgresServer.StartAsync();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (Postgres is not null) await Postgres.DisposeAsync();
+        }
+    }
 }

@@ -12,10 +12,10 @@ public sealed class PostgresOutageTests
 {
     private const ulong First = 1, Last = 600;
 
+    public static TheoryData<string> Outages => Rounds.AreMany ? ["restart", "crash", "freeze"] : ["restart"];
+
     [Theory]
-    [InlineData("restart")]
-    [InlineData("crash")]
-    [InlineData("freeze")]
+    [MemberData(nameof(Outages))]
     public async Task Range_completes_over_an_outage_of_the_database(string outage)
     {
         Skip.Unless(PostgresServer.Obstacle is null, PostgresServer.Obstacle ?? "");

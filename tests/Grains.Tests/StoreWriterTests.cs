@@ -46,7 +46,7 @@ public sealed class StoreWriterTests
 
         Assert.Equal((RangeState.Running, 0UL, 100), (waiting.State, waiting.Stored, waiting.Quarantined));
         Assert.Empty((await world.Reader.Read(new BlockPageQuery(First, 100, 100, 1 << 20, TimeSpan.Zero))).Blocks);
-        Assert.Equal(Enumerable.Range(1, 100).Sum(n => (long)TestChain.Right.WireAt((ulong)n).Length), world.Budget.Used);
+        Assert.Equal(Enumerable.Range(1, 100).Sum(n => (long)TestChain.Right.WireAt((ulong)n).Length), world.BudgetUsed);
 
         world.Store.Release();
         Assert.Equal(100UL, (await world.EndAsync(range)).Stored);

@@ -8,22 +8,23 @@ namespace OpSync.Interop;
 /// <summary>Finds node and npm and installs the pinned packages of a folder once per machine, into the build's artifacts.</summary>
 internal static class JsEnvironment
 {
-    private static readonly ConcurrentDictionary<string, Lazy<Task<(string? Directory, string? Missing)>>> Ready = new();
+    private static readonly ConcurrentDictionary<(string Project, string Folder), Lazy<Task<(string? Directory, string? Missing)>>> Ready = new();
 
     /// <summary>The directory with the installed packages. Skips the calling test where node, npm or the registry is absent.</summary>
-    /// <param name="folder">Folder beside this file, with package.json, package-lock.json and scripts.</param>
-    public static async Task<string> RequireAsync(string folder = "js")
+    /// <param name="folder">Folder of the test project, with package.json, package-lock.json and scripts.</param>
+    /// <param name="project">Folder of the test project below tests.</param>
+    public static async Task<string> RequireAsync(string folder = "js", string project = "Interop")
     {
-        (string? directory, string? missing) = await Ready.GetOrAdd(folder, f => new(() => PrepareAsync(f))).Value;
+        (string? directory, string? missing) = await Ready.GetOrAdd((project, folder), k => new(() => PrepareAsync(k.Project, k.Folder))).Value;
         Assert.SkipUnless(directory is not null, missing ?? "");
         return directory!;
     }
 
-    private static async Task<(string? Directory, string? Missing)> PrepareAsync(string folder)
+    private static async Task<(string? Directory, string? Missing)> PrepareAsync(string project, string folder)
     {
         string root = RepositoryRoot.Directory;
-        string source = Path.Combine(root, "tests", "Interop", folder);
-        string target = Path.Combine(root, "artifacts", $"interop-{folder}");
+        string source = Path.Combine(root, "tests", project, folder);
+        string target = Path.Combine(root, "artifacts", $"{project.ToLowerInvariant()}-{folder}");
         if (await RunAsync("node", ["--version"], root) is { ExitCode: not 0 } node) return (null, $"node cannot be started: {node.Output}");
         Directory.CreateDirectory(target);
         foreach (string file in Directory.GetFiles(source)) File.Copy(file, Path.Combine(target, Path.GetFileName(file)), overwrite: true);

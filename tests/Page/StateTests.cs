@@ -2,19 +2,18 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using OpSync.EndToEnd;
+using OpSync.Libp2p.Identity;
 using OpSync.Page.Kit;
 using Xunit;
 
 namespace OpSync.Page;
 
 /// <summary>The page tells the truth where there is nothing to tell: loading, locked out, cut off.</summary>
-public sealed class StateTests(Browser browser, Demo demo)
+public sealed class StateTests(Browser browser, Demo demo, StateTests.Idle idle) : IClassFixture<StateTests.Idle>
 {
     [Fact]
     public async Task Until_the_first_answer_the_page_says_that_it_is_connecting()
     {
-        using TempDirectory temp = new();
-        await using Service service = await Service.StartAsync(demo, temp["data"]);
         await using Tab tab = await browser.OpenAsync();
         TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await tab.Page.RouteAsync("**/v1/status", async route =>
@@ -23,15 +22,16 @@ public sealed class StateTests(Browser browser, Demo demo)
             await route.ContinueAsync();
         });
 
-        await tab.Page.GotoAsync(service.Address);
+        await tab.Page.GotoAsync(idle.Address);
         await tab.SeeAsync("#link-text", "Connecting");
         await tab.SeeAsync("#peers-loading");
+        await tab.SeeAsync("#t-stored", "–");
         await tab.SeeNotAsync("#ranges-empty");
         Assert.True(await tab["#open-range"].IsDisabledAsync());
         await tab.ShootAsync("loading");
 
         release.SetResult();
-        await tab.SeeAsync("#ranges-empty");
+        await tab.SeeAsync("#t-stored", "0");
         await tab.SeeNotAsync("#peers-loading");
         Assert.Empty(tab.Complaints);
     }
@@ -119,12 +119,37 @@ public sealed class StateTests(Browser browser, Demo demo)
     }
 
     [Fact]
+    public async Task What_a_range_waits_for_is_told_and_a_faulty_wish_is_explained_in_the_dialog()
+    {
+        await using Tab tab = await browser.OpenAsync();
+        await tab.Page.GotoAsync(idle.Address);
+        await tab.SeeAsync("#link-text", "Live");
+
+        // No anchor covers it.
+        await tab.PostRangeAsync(demo.First, demo.Last, null, null);
+        await tab.SeeAsync("#range-form .fault", "anchor");
+
+        await tab.Page.FillAsync("#r-hash", demo.LastHash);
+        await tab.Page.ClickAsync("#range-form button.primary");
+        await tab.SeeAsync(".range .why", "No peer is known");
+        await tab.SeeAsync("#t-stalled", "1 stalled");
+        await tab.ShootAsync("stalled");
+
+        await tab.Page.ClickAsync(".range button:has-text('Pause')");
+        await tab.SeeAsync(".range .chip", "paused");
+        await tab.Page.ClickAsync(".range button:has-text('Resume')");
+        await tab.SeeAsync(".range .chip", "stalled");
+        tab.Page.Dialog += static (_, dialog) => _ = dialog.AcceptAsync();
+        await tab.Page.ClickAsync(".range button:has-text('Cancel')");
+        await tab.SeeAsync(".range .chip", "cancelled");
+        Assert.Empty(tab.Complaints);
+    }
+
+    [Fact]
     public async Task Everything_can_be_reached_by_keyboard_and_the_focus_shows()
     {
-        using TempDirectory temp = new();
-        await using Service service = await Service.StartAsync(demo, temp["data"]);
         await using Tab tab = await browser.OpenAsync();
-        await tab.Page.GotoAsync(service.Address);
+        await tab.Page.GotoAsync(idle.Address);
         await tab.SeeAsync("#link-text", "Live");
 
         await tab.Page.Keyboard.PressAsync("Tab");
@@ -160,9 +185,7 @@ public sealed class StateTests(Browser browser, Demo demo)
     public async Task Text_of_a_peer_stays_text()
     {
         const string agent = "<img src=x onerror=alert(1)><b>agent</b>";
-        using TempDirectory temp = new();
-        await using Service service = await Service.StartAsync(demo, temp["data"]);
-        Server server = await demo.StartHonestAsync();
+        using PeerIdentity nobody = PeerIdentity.Create(KeyType.Secp256k1);
         await using Tab tab = await browser.OpenAsync();
         await tab.Page.RouteAsync("**/v1/events", static route => route.FulfillAsync(new RouteFulfillOptions { Status = 200, ContentType = "text/event-stream", Body = "" }));
         await tab.Page.RouteAsync("**/v1/peers?*", async route =>
@@ -172,16 +195,39 @@ public sealed class StateTests(Browser browser, Demo demo)
             foreach (JsonNode? peer in page["items"]!.AsArray()) peer!["agent"] = agent;
             await route.FulfillAsync(new RouteFulfillOptions { Response = response, Body = page.ToJsonString() });
         });
-        await tab.Page.GotoAsync(service.Address);
-        await tab.SeeAsync("#peers-empty");
-        await tab.AddPeerAsync(server.Address);
+        await tab.Page.GotoAsync(idle.Address);
+        await tab.SeeAsync("body[data-state=ready]");
+        await tab.AddPeerAsync($"/ip4/127.0.0.1/tcp/1/p2p/{nobody.Id}");
         await tab.Page.ReloadAsync();
 
-        await tab.SeeAsync($"[data-peer='{server.PeerId}']", agent);
+        await tab.SeeAsync($"[data-peer='{nobody.Id}']", agent);
         Assert.Equal(0, await tab["#peers img, #peers b"].CountAsync());
+
+        // Others find nobody to ask here.
+        tab.Page.Dialog += static (_, dialog) => _ = dialog.AcceptAsync();
+        await tab.Page.ClickAsync($"[data-peer='{nobody.Id}'] button[aria-expanded]");
+        await tab.Page.ClickAsync($"[data-peer='{nobody.Id}'] button:has-text('Remove')");
+        await tab.SeeNotAsync($"[data-peer='{nobody.Id}']");
     }
 
     private static Task<string?> StoredAsync(Tab tab, string where) => tab.Page.EvaluateAsync<string?>($"{where}.getItem('opsync.token')");
 
     private static Task<string> FocusedAsync(Tab tab, string property) => tab.Page.EvaluateAsync<string>($"document.activeElement.{property}");
+
+    /// <summary>A service without peers, for the tests of this class that leave it as it was.</summary>
+    public sealed class Idle(Demo demo) : IAsyncLifetime
+    {
+        private readonly TempDirectory _temp = new();
+        private Service? _service;
+
+        public string Address => _service!.Address;
+
+        public async ValueTask InitializeAsync() => _service = await Service.StartAsync(demo, _temp["data"]);
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_service is not null) await _service.DisposeAsync();
+            _temp.Dispose();
+        }
+    }
 }

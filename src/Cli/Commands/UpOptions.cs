@@ -4,7 +4,7 @@ using OpSync.Cli.Configuration;
 
 namespace OpSync.Cli.Commands;
 
-/// <summary>The flags of <c>opsync up</c>, made of the table of settings.</summary>
+/// <summary>The flags of <c>opsync up</c>, <c>silo</c> and <c>gateway</c>, made of the table of settings.</summary>
 internal sealed class UpOptions
 {
     private readonly Option<string?> _config = new("--config") { Description = "Configuration file; without it opsync.json of this directory, if there is one", HelpName = "FILE" };

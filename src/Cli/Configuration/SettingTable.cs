@@ -1,6 +1,6 @@
 namespace OpSync.Cli.Configuration;
 
-/// <summary>Every setting of <c>opsync up</c>. The table in docs/operations.md has the same rows, which a test holds.</summary>
+/// <summary>Every setting of <c>opsync up</c>, <c>silo</c> and <c>gateway</c>. The table in docs/operations.md has the same rows, which a test holds.</summary>
 internal static class SettingTable
 {
     public static IReadOnlyList<Setting> All { get; } =
@@ -20,9 +20,11 @@ internal static class SettingTable
         new("chains[].trustPosted", SettingKind.Switch, "false", "Blocks an administrator posts by JSON-RPC are stored on his word"),
         new("p2p.listen", SettingKind.List, "/ip4/0.0.0.0/tcp/9223", "Addresses for libp2p; 'none' for no listener"),
         new("p2p.key", SettingKind.Path, "dataDir/identity.key", "Identity file, made on first use"),
+        new("p2p.keyDir", SettingKind.Path, "", "Directory with the identities of a cluster's silos, opsync-silo-N.key for the silo whose name ends in -N"),
         new("p2p.peerRate", SettingKind.Decimal, "learned, from 4 on", "Blocks per second to ask of one peer; op-node grants 4"),
         new("p2p.serveRate", SettingKind.Decimal, "20", "Blocks per second served to one peer; all together get twenty times that"),
         new("http.listen", SettingKind.List, "127.0.0.1:8645", "Addresses of the gateway; other than loopback needs a token"),
+        new("http.hosts", SettingKind.List, "", "Host names that requests may be sent to, besides addresses and localhost; none for every name"),
         new("http.openRead", SettingKind.Switch, "false", "Reads need no token"),
         new("http.jwtSecret", SettingKind.Path, "", "File with 32 bytes in hex; an HS256 JWT with iat within 60 s has every scope"),
         new("http.tokens[].name", SettingKind.Text, "", "Name of a token, for logs and limits"),
@@ -37,6 +39,15 @@ internal static class SettingTable
         new("http.limits.subscribers", SettingKind.Whole, "2048", "Subscribers of live events in all"),
         new("http.limits.callerSubscribers", SettingKind.Whole, "1024", "Subscribers of live events of one caller"),
         new("http.limits.blockBytesMib", SettingKind.Whole, "64", "Blocks on their way to callers, in MiB, 16 or more"),
+        new("http.limits.rpcAnswersMib", SettingKind.Whole, "96", "Answers of JSON-RPC that callers have not taken yet, in MiB, 48 or more"),
+        new("cluster.id", SettingKind.Text, "opsync", "Silos and gateways with one id in one database are one cluster"),
+        new("cluster.service", SettingKind.Text, "opsync", "Name of the service across clusters that follow one another: reminders are kept under it"),
+        new("cluster.siloName", SettingKind.Text, "the host's name", "Name of a silo, for people and for its identity"),
+        new("cluster.address", SettingKind.Text, "the host's address", "IP address at which silos and gateways reach this silo"),
+        new("cluster.siloPort", SettingKind.Whole, "11111", "Port of a silo for other silos"),
+        new("cluster.gatewayPort", SettingKind.Whole, "30000", "Port of a silo for gateways"),
+        new("cluster.fastFailover", SettingKind.Switch, "false", "A silent silo counts as dead within seconds instead of half a minute; the same for all of a cluster"),
+        new("health.listen", SettingKind.Text, "127.0.0.1:8646", "Address of a silo's /healthz, /readyz and /metrics"),
         new("log.level", SettingKind.Text, "information", "trace, debug, information, warning or error"),
         new("log.json", SettingKind.Switch, "false", "One JSON object per line"),
         new("otlp.endpoint", SettingKind.Text, "", "Where metrics are sent with OTLP over gRPC, for instance http://127.0.0.1:4317"),

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using OpSync.Codec.OpStack;
 using OpSync.Codec.Primitives;
@@ -10,9 +11,11 @@ using OpSync.Sync.Peers;
 
 namespace OpSync.Cli.Configuration;
 
-/// <summary>What <c>opsync up</c> runs, with every value checked.</summary>
+/// <summary>What a process runs, with every value checked.</summary>
 internal sealed record UpPlan
 {
+    public required Role Role { get; init; }
+
     public required string DataDir { get; init; }
 
     /// <summary>The database that keeps blocks and state; null where directories do.</summary>
@@ -24,6 +27,9 @@ internal sealed record UpPlan
 
     public required string KeyFile { get; init; }
 
+    /// <summary>True if the key file is one of the cluster's: then it is never made here.</summary>
+    public required bool HasKeyDir { get; init; }
+
     public required PeerPolicyOptions Peers { get; init; }
 
     public required ServeOptions Serve { get; init; }
@@ -34,7 +40,17 @@ internal sealed record UpPlan
 
     public required bool JsonLogs { get; init; }
 
-    public required GatewaySettings Gateway { get; init; }
+    /// <summary>Null for a silo.</summary>
+    public required GatewaySettings? Gateway { get; init; }
+
+    /// <summary>Null for a process alone.</summary>
+    public required ClusterPlan? Cluster { get; init; }
+
+    /// <summary>Where a silo tells how it is; null for the others, whose gateway does.</summary>
+    public required IPEndPoint? HealthListen { get; init; }
+
+    /// <summary>Where metrics are sent; null for nowhere.</summary>
+    public required Uri? OtlpEndpoint { get; init; }
 }
 
 /// <summary>One chain of a plan.</summary>

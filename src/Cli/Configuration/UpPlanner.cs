@@ -14,43 +14,65 @@ using OpSync.Storage.Postgres;
 
 namespace OpSync.Cli.Configuration;
 
-/// <summary>Makes a plan of values; every mistake becomes a problem of the values.</summary>
-internal sealed class UpPlanner(SettingValues values)
+/// <summary>Makes a plan of values; every mistake becomes a problem of the values. What a role does not use is not looked at.</summary>
+internal sealed class UpPlanner(SettingValues values, Role role)
 {
     private const int ChainsMax = 64;
     private const int TokensMax = 256;
+
+    private readonly ClusterValues _cluster = new(values);
 
     /// <summary>The plan, or null if there are problems.</summary>
     public UpPlan? Make()
     {
         string dataDir = Path.GetFullPath(values.Text("dataDir") ?? "opsync-data");
         IReadOnlyList<ChainPlan> chains = Chains(dataDir);
+        ClusterPlan? cluster = role == Role.Up ? null : _cluster.Cluster();
         double? peerRate = values.Has("p2p.peerRate") ? values.Decimal("p2p.peerRate", 4, 1e6) : null;
         double serveRate = values.Decimal("p2p.serveRate", 20, 1e6);
         long budget = (long)values.Whole("memoryBudgetMib", 128, 32, 1 << 20) << 20;
         LogLevel level = Level();
-        IReadOnlyList<Multiaddr> listen = P2pListen();
-        GatewaySettings gateway = Gateway(chains);
+        IReadOnlyList<Multiaddr> listen = role == Role.Gateway ? [] : P2pListen();
+        string keyFile = KeyFile(dataDir, cluster);
+        Uri? otlp = Url("otlp.endpoint");
+        GatewaySettings? gateway = role == Role.Silo ? null : Gateway(chains, otlp);
+        IPEndPoint? health = role == Role.Silo ? _cluster.HealthListen() : null;
         PostgresOptions? postgres = Postgres();
         return values.Problems.Count > 0 ? null : new UpPlan
         {
+            Role = role,
             DataDir = dataDir,
             Postgres = postgres,
             Chains = chains,
             Listen = listen,
-            KeyFile = values.Text("p2p.key") ?? Path.Combine(dataDir, IdentityFile.DefaultName),
+            KeyFile = keyFile,
+            HasKeyDir = role == Role.Silo && values.Has("p2p.keyDir"),
             Peers = SyncCommand.PeerOptions(peerRate),
             Serve = ServeCommand.Rates(serveRate),
             MemoryBudget = budget,
             LogLevel = level,
             JsonLogs = values.Switch("log.json"),
             Gateway = gateway,
+            Cluster = cluster,
+            HealthListen = health,
+            OtlpEndpoint = otlp,
         };
+    }
+
+    private string KeyFile(string dataDir, ClusterPlan? cluster)
+    {
+        string fallback = Path.Combine(dataDir, IdentityFile.DefaultName);
+        return role == Role.Silo ? _cluster.KeyFile(fallback, cluster!.SiloName) : values.Text("p2p.key") ?? fallback;
     }
 
     private PostgresOptions? Postgres()
     {
-        if (values.Text("postgres") is not { } connection) return null;
+        if (values.Text("postgres") is not { } connection)
+        {
+            if (role != Role.Up) values.Fault("postgres", "A cluster is held together by its database: name it, here or with OPSYNC_POSTGRES. One process alone runs with 'opsync up'.");
+            return null;
+        }
+
         PostgresOptions options = new() { ConnectionString = connection, MigrateAtStart = !values.Has("postgresMigrate") || values.Switch("postgresMigrate") };
         try
         {
@@ -156,7 +178,7 @@ internal sealed class UpPlanner(SettingValues values)
         return LogLevel.Information;
     }
 
-    private GatewaySettings Gateway(IReadOnlyList<ChainPlan> chains)
+    private GatewaySettings Gateway(IReadOnlyList<ChainPlan> chains, Uri? otlp)
     {
         GatewayLimits defaults = new();
         List<GatewayToken> tokens = Tokens();
@@ -174,8 +196,9 @@ internal sealed class UpPlanner(SettingValues values)
             Listen = listen,
             Tokens = tokens,
             JwtSecret = secret,
+            Hosts = HttpHosts(),
             OpenRead = values.Switch("http.openRead"),
-            OtlpEndpoint = Url("otlp.endpoint"),
+            OtlpEndpoint = otlp,
             Limits = defaults with
             {
                 AnonymousRate = values.Whole("http.limits.anonymousRate", defaults.AnonymousRate, 1, 1_000_000),
@@ -189,8 +212,17 @@ internal sealed class UpPlanner(SettingValues values)
                 BlockBytesMax = blockBytes,
                 CallerBlockBytesMax = Math.Min(defaults.CallerBlockBytesMax, blockBytes),
             },
+            RpcLimits = new RpcLimits { AnswersBytesMax = (long)values.Whole("http.limits.rpcAnswersMib", 96, 48, 1 << 20) << 20 },
             Version = typeof(UpPlanner).Assembly.GetName().Version?.ToString(3) ?? "0",
         };
+    }
+
+    private IReadOnlyList<string> HttpHosts()
+    {
+        const string path = "http.hosts";
+        IReadOnlyList<string> hosts = values.List(path);
+        foreach (string host in hosts.Where(static h => Uri.CheckHostName(h) == UriHostNameType.Unknown)) values.Fault(path, $"'{host}' is no host name; leave scheme and port out.");
+        return hosts;
     }
 
     private List<IPEndPoint> HttpListen()

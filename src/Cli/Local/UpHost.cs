@@ -11,7 +11,7 @@ using OpSync.Silo.Hosting;
 
 namespace OpSync.Cli.Local;
 
-/// <summary>Silo and gateway in one process.</summary>
+/// <summary>The process of <c>opsync up</c>, <c>silo</c> and <c>gateway</c>.</summary>
 internal static class UpHost
 {
     /// <summary>From the signal to the end of the process there are 10 s: what is under way ends, what was fetched is stored.</summary>
@@ -20,40 +20,82 @@ internal static class UpHost
     /// <summary>Runs until <paramref name="cancellationToken"/> says stop.</summary>
     public static async Task RunAsync(UpPlan plan, CancellationToken cancellationToken)
     {
-        await using UpStores stores = await UpStores.OpenAsync(plan, cancellationToken);
-        using PeerIdentity identity = IdentityFile.LoadOrCreate(plan.KeyFile);
+        await using UpStores? stores = plan.Role == Role.Gateway ? null : await UpStores.OpenAsync(plan, cancellationToken);
+        using PeerIdentity? identity = stores is null ? null : LoadIdentity(plan);
         await using WebApplication app = Build(plan, stores, identity);
         await app.StartAsync(cancellationToken);
         await AnnounceAsync(app);
-        await Task.WhenAny(Task.Delay(Timeout.Infinite, cancellationToken), stores.Lost);
+        Task lost = stores?.Lost ?? Task.Delay(Timeout.Infinite, cancellationToken);
+        await Task.WhenAny(Task.Delay(Timeout.Infinite, cancellationToken), lost);
         using CancellationTokenSource stop = new(StopTimeout);
         await app.StopAsync(stop.Token);
-        if (stores.Lost.IsCompleted) throw new IOException("Another OpSync process took the database while it could not be reached; this one has stopped.");
+        if (lost.IsCompletedSuccessfully) throw new IOException("Another OpSync process took the database while it could not be reached; this one has stopped.");
     }
 
-    private static WebApplication Build(UpPlan plan, UpStores stores, PeerIdentity identity)
+    /// <summary>A key of the cluster's is made with care and kept; only a process that looks after itself makes one.</summary>
+    private static PeerIdentity LoadIdentity(UpPlan plan) => plan.HasKeyDir ? IdentityFile.Load(plan.KeyFile) : IdentityFile.LoadOrCreate(plan.KeyFile);
+
+    private static WebApplication Build(UpPlan plan, UpStores? stores, PeerIdentity? identity)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "opsync" });
-        builder.Logging.SetMinimumLevel(plan.LogLevel).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        builder.Logging.SetMinimumLevel(plan.LogLevel).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning);
         if (plan.JsonLogs) builder.Logging.AddJsonConsole(o => (o.UseUtcTimestamp, o.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
         else builder.Logging.AddSimpleConsole(o => (o.SingleLine, o.UseUtcTimestamp, o.TimestampFormat) = (true, true, "yyyy-MM-dd HH:mm:ss.fff "));
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopTimeout);
-        builder.AddOpSyncSilo(new SiloSettings
+        if (stores is not null)
         {
-            Chains = stores.Chains,
-            State = stores.State,
-            Identity = identity,
-            Listen = plan.Listen,
-            Peers = plan.Peers,
-            Serve = plan.Serve,
-            MemoryBudget = plan.MemoryBudget,
-        });
-        builder.AddOpSyncGateway(plan.Gateway);
-        builder.Services.AddSingleton(plan);
-        builder.Services.AddHostedService<PlanService>();
-        return builder.Build().UseOpSyncGateway();
+            builder.AddOpSyncSilo(new SiloSettings
+            {
+                Chains = stores.Chains,
+                State = stores.State,
+                Identity = identity!,
+                Cluster = plan.Cluster is { } cluster ? SiloPart(cluster, plan) : null,
+                Listen = plan.Listen,
+                Peers = plan.Peers,
+                Serve = plan.Serve,
+                MemoryBudget = plan.MemoryBudget,
+            });
+        }
+
+        if (plan.Gateway is { } gateway)
+        {
+            builder.AddOpSyncGateway(stores is null ? gateway with { Cluster = GatewayPart(plan.Cluster!, plan) } : gateway);
+        }
+        else
+        {
+            builder.AddSiloDoor(plan);
+        }
+
+        if (stores is not null)
+        {
+            builder.Services.AddSingleton(plan);
+            builder.Services.AddHostedService<PlanService>();
+        }
+
+        WebApplication app = builder.Build();
+        return plan.Gateway is null ? app.UseSiloDoor() : app.UseOpSyncGateway();
     }
+
+    private static SiloCluster SiloPart(ClusterPlan cluster, UpPlan plan) => new()
+    {
+        ClusterId = cluster.ClusterId,
+        ServiceId = cluster.ServiceId,
+        SiloName = cluster.SiloName,
+        ConnectionString = plan.Postgres!.ConnectionString,
+        Address = cluster.Address,
+        SiloPort = cluster.SiloPort,
+        GatewayPort = cluster.GatewayPort,
+        FastFailover = cluster.FastFailover,
+    };
+
+    private static GatewayCluster GatewayPart(ClusterPlan cluster, UpPlan plan) => new()
+    {
+        ClusterId = cluster.ClusterId,
+        ServiceId = cluster.ServiceId,
+        ConnectionString = plan.Postgres!.ConnectionString,
+        FastFailover = cluster.FastFailover,
+    };
 
     /// <summary>Where it can be reached, one address a line, for whoever started it.</summary>
     private static async Task AnnounceAsync(WebApplication app)
@@ -63,7 +105,7 @@ internal static class UpHost
             await Console.Out.WriteLineAsync(address);
         }
 
-        foreach (Libp2p.Multiaddrs.Multiaddr address in app.Services.GetRequiredService<SiloAddresses>().Listen)
+        foreach (Libp2p.Multiaddrs.Multiaddr address in app.Services.GetService<SiloAddresses>()?.Listen ?? [])
         {
             await Console.Out.WriteLineAsync(address.ToString());
         }

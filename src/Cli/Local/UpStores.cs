@@ -5,7 +5,8 @@ using OpSync.Storage.Postgres;
 
 namespace OpSync.Cli.Local;
 
-/// <summary>Everything that <c>opsync up</c> keeps: in directories, or in one schema of PostgreSQL. Nobody else writes there meanwhile.</summary>
+/// <summary>Everything that a process with a silo keeps: in directories, or in one schema of PostgreSQL. Nobody but its cluster writes there
+/// meanwhile.</summary>
 internal sealed class UpStores : IAsyncDisposable
 {
     /// <summary>What to close, in reverse.</summary>
@@ -57,11 +58,11 @@ internal sealed class UpStores : IAsyncDisposable
 
     private async Task OpenDatabaseAsync(UpPlan plan, PostgresOptions postgres, CancellationToken cancellationToken)
     {
-        // The identity lies there all the same.
-        Directory.CreateDirectory(plan.DataDir);
+        // The identity lies there all the same, unless it is one of the cluster's.
+        if (!plan.HasKeyDir) Directory.CreateDirectory(plan.DataDir);
         PostgresDatabase database = Own(await PostgresDatabase.OpenAsync(postgres, null, cancellationToken));
-        PostgresSoleUse use = Own(await PostgresSoleUse.TakeAsync(database, null, cancellationToken));
-        (State, Lost) = (database.State, use.Lost);
+        State = database.State;
+        if (plan.Role == Role.Up) Lost = Own(await PostgresSoleUse.TakeAsync(database, null, cancellationToken)).Lost;
         foreach (ChainPlan chain in plan.Chains)
         {
             ChainIdentity identity = new(chain.Spec.ChainId, chain.Spec.Genesis.Hash);

@@ -34,9 +34,13 @@ public interface IPeerGrain : IGrainWithStringKey
     [Alias("cancel-requests")]
     Task CancelRequests(RangeTag range, [Immutable] ulong[] requestIds);
 
-    /// <summary>The silo's link tells that the connection, or what is known of it, changed.</summary>
+    /// <summary>The silo's link tells that the connection, or what is known of it, changed. Of a link that another activation commanded
+    /// nothing is taken.</summary>
+    /// <param name="state">What the link knows.</param>
+    /// <param name="epoch">Epoch of the activation that commands the link.</param>
+    /// <returns>Epoch of this activation; a greater one means that the link is not needed any more.</returns>
     [Alias("link")]
-    Task LinkChanged(LinkState state);
+    Task<long> LinkChanged(LinkState state, long epoch);
 
     /// <summary>An operator keeps the peer out, until then or, with null, until further notice. Persisted before it returns.</summary>
     [Alias("block")]

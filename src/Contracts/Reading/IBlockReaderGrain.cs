@@ -24,6 +24,10 @@ public interface IBlockReaderGrain : IGrainWithIntegerKey
     [Alias("head")]
     Task<BlockId?> GetHead();
 
+    /// <summary>Nothing: whoever gets an answer knows that the nearest silo carries out calls.</summary>
+    [Alias("ping")]
+    Task Ping();
+
     /// <summary>The rank of a block that is canonical and served (docs/adr/0003), or null.</summary>
     [Alias("rank")]
     Task<byte?> GetRank(BlockId block);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +34,7 @@ public static class GatewayHosting
             throw new ArgumentException($"Without a token the gateway listens on loopback only, not on {open}.", nameof(settings));
         }
 
+        if (settings.Cluster is { } cluster) GatewayEngine.Add(builder, cluster);
         IServiceCollection services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
@@ -44,13 +46,14 @@ public static class GatewayHosting
         services.AddSingleton<LiveSource>();
         services.AddSingleton<LiveFeeds>();
         services.AddSingleton<BlockStream>();
-        services.AddSingleton(new BlockBudget(settings.Limits.BlockBytesMax, settings.Limits.CallerBlockBytesMax));
+        services.AddSingleton<BlockLoads>();
+        services.AddSingleton(new ByteBudget(settings.Limits.BlockBytesMax, settings.Limits.CallerBlockBytesMax));
         services.AddSingleton(s => new TokenBook(settings.Tokens, settings.JwtSecret, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PrometheusCollector>();
         services.AddSingleton<GatewayMetrics>();
         services.AddHostedService<OtlpExport>();
         services.AddHostedService<GatewayAnnouncement>();
-        services.AddOpSyncRpc(new RpcSettings { Chains = [.. settings.Chains.Select(c => c.Rpc)], AdminPolicy = Policies.Admin });
+        services.AddOpSyncRpc(new RpcSettings { Chains = [.. settings.Chains.Select(c => c.Rpc)], Limits = settings.RpcLimits, AdminPolicy = Policies.Admin });
 
         services.ConfigureHttpJsonOptions(static o =>
         {
@@ -78,7 +81,10 @@ public static class GatewayHosting
             .AddPolicy(Policies.Sync, p => p.RequireClaim(BearerHandler.ScopeClaim, Policies.Sync))
             .AddPolicy(Policies.Admin, p => p.RequireClaim(BearerHandler.ScopeClaim, Policies.Admin))
             .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequireClaim(BearerHandler.ScopeClaim, Policies.Admin).Build());
-        services.AddRateLimiter(o => RateLimits.Configure(o, settings));
+        services.AddSingleton<LimitMetrics>();
+        services.AddSingleton<CallerRates>();
+        services.AddRateLimiter(static _ => { });
+        services.AddOptions<RateLimiterOptions>().Configure<CallerRates>(static (options, rates) => rates.Configure(options));
         services.AddRequestTimeouts(o => o.DefaultPolicy = new RequestTimeoutPolicy { Timeout = settings.Limits.RequestTimeout });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(k => Configure(k, settings));
         return builder;
@@ -91,6 +97,7 @@ public static class GatewayHosting
         _ = app.Services.GetRequiredService<PrometheusCollector>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<HostGuard>();
         app.UseRouting();
         app.UseRequestTimeouts();
         app.UseAuthentication();

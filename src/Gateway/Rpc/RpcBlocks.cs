@@ -5,13 +5,15 @@ using OpSync.Codec.Primitives;
 using OpSync.Codec.Snappy;
 using OpSync.Contracts.Reading;
 using OpSync.Gateway.Rpc.Sources;
+using OpSync.Gateway.Security;
+using OpSync.Gateway.Telemetry;
 
 namespace OpSync.Gateway.Rpc;
 
 /// <summary>Finds the blocks that calls name, and unpacks them.</summary>
-internal sealed class RpcBlocks(IGrainFactory grains, TrustedSources sources, RpcSettings settings) : IDisposable
+internal sealed class RpcBlocks(IGrainFactory grains, TrustedSources sources, RpcSettings settings, TimeProvider time, LimitMetrics metrics)
 {
-    private readonly RpcGate _gate = new(settings.Limits.BlocksMax, settings.Limits.TurnTimeout);
+    private readonly FairGate _gate = new(settings.Limits.BlocksMax, settings.Limits.CallerBlocksMax, settings.Limits.TurnTimeout, time);
 
     /// <summary>How a block is written.</summary>
     public delegate RpcError? Writer(Utf8JsonWriter result, ExecutionPayloadView payload);
@@ -48,20 +50,20 @@ internal sealed class RpcBlocks(IGrainFactory grains, TrustedSources sources, Rp
             return null;
         }
 
-        using IDisposable? place = await _gate.EnterAsync(call.Aborted);
-        if (place is null) return RpcError.Busy;
+        using IDisposable? place = await EnterAsync(call);
+        if (place is null) return RpcError.Busy("blocks are read");
         BlockPage page = await grains.GetReader(call.Chain.ChainId).Read(new BlockPageQuery(height, height, 1, 1, TimeSpan.Zero));
         StoredPayload? block = page.Blocks is [{ } only] ? only : null;
-        if (block is not null && hash is { } expected && block.Block.Hash != expected && IsTrusted(call, index))
-            return RpcError.Server($"block {height} is stored here as {block.Block.Hash}, but the trusted source of this chain says {expected}");
+        if (hash is { } expected && block?.Block.Hash != expected && call[index].GetString() is "safe" or "finalized")
+            return Missing(call[index].GetString()!, new BlockId(height, expected), block);
         return Write(call, block, write);
     }
 
     /// <summary>Writes the canonical block with a hash, or null where it is not here.</summary>
     public async Task<RpcError?> WriteAsync(RpcCall call, Hash32 hash, Writer write)
     {
-        using IDisposable? place = await _gate.EnterAsync(call.Aborted);
-        if (place is null) return RpcError.Busy;
+        using IDisposable? place = await EnterAsync(call);
+        if (place is null) return RpcError.Busy("blocks are read");
         IBlockReaderGrain reader = grains.GetReader(call.Chain.ChainId);
         StoredPayload? block = await reader.GetByHash(hash);
 
@@ -75,7 +77,7 @@ internal sealed class RpcBlocks(IGrainFactory grains, TrustedSources sources, Rp
     {
         IBlockReaderGrain reader = grains.GetReader(call.Chain.ChainId);
         if (await reader.GetHead() is not { } head) return null;
-        using IDisposable? place = await _gate.EnterAsync(call.Aborted);
+        using IDisposable? place = await EnterAsync(call);
         if (place is null || await reader.GetByHash(head.Hash) is not { } block) return null;
         L2BlockRef? reference = null;
         Unpack(call.Chain.Spec, block, payload =>
@@ -86,9 +88,19 @@ internal sealed class RpcBlocks(IGrainFactory grains, TrustedSources sources, Rp
         return reference;
     }
 
-    public void Dispose() => _gate.Dispose();
+    private async ValueTask<IDisposable?> EnterAsync(RpcCall call)
+    {
+        IDisposable? place = await _gate.EnterAsync(call.Caller.Id, call.Caller.Aborted);
+        if (place is null) metrics.Refused(nameof(RpcLimits.BlocksMax));
+        return place;
+    }
 
-    private static bool IsTrusted(RpcCall call, int index) => call[index].ValueEquals("safe"u8) || call[index].ValueEquals("finalized"u8);
+    /// <summary>The source knows a block that is not here. Null would say that there is none; and op-node takes every text with "block
+    /// not found", "header not found" or "unknown block" in it for the same (op-service/eth), so that it would begin anew at genesis
+    /// or at its own finalized block.</summary>
+    private static RpcError Missing(string tag, BlockId expected, StoredPayload? stored) => RpcError.Server(stored is null
+        ? $"the {tag} block {expected.Number} {expected.Hash} is named by the trusted source of this chain but is not stored here yet: post a range that covers it"
+        : $"block {expected.Number} is stored here as {stored.Block.Hash}, but the trusted source of this chain names {expected.Hash} as {tag}");
 
     private static RpcError? Write(RpcCall call, StoredPayload? block, Writer write)
     {

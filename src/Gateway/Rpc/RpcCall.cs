@@ -11,10 +11,8 @@ namespace OpSync.Gateway.Rpc;
 /// <param name="Parameters">Positional parameters, or undefined.</param>
 /// <param name="Result">Where the method writes its result, one JSON value.</param>
 /// <param name="BytesMax">Bytes that the result may have.</param>
-/// <param name="IsAdmin">Whether the caller may administer.</param>
-/// <param name="Aborted">Cancelled when the caller went away.</param>
-internal sealed record RpcCall(
-    RpcChain Chain, string Method, JsonElement Parameters, Utf8JsonWriter Result, long BytesMax, Func<ValueTask<bool>> IsAdmin, CancellationToken Aborted)
+/// <param name="Caller">Who calls.</param>
+internal sealed record RpcCall(RpcChain Chain, string Method, JsonElement Parameters, Utf8JsonWriter Result, long BytesMax, RpcCaller Caller)
 {
     /// <summary>A parameter; undefined where there is none.</summary>
     public JsonElement this[int index] =>

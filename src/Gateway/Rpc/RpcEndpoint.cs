@@ -1,44 +1,55 @@
-using System.Buffers;
 using System.Globalization;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
+using OpSync.Gateway.Security;
+using OpSync.Gateway.Telemetry;
 
 namespace OpSync.Gateway.Rpc;
 
-/// <summary>JSON-RPC over HTTP: reads the body within its limit, answers, and keeps the number of requests in memory bounded.</summary>
-internal sealed class RpcEndpoint(RpcServer server, RpcSettings settings) : IDisposable
+/// <summary>JSON-RPC over HTTP: reads the body within its limits, has it answered, and keeps what all requests hold in memory bounded.</summary>
+internal sealed class RpcEndpoint
 {
-    private readonly Dictionary<ulong, RpcChain> _chains = settings.Chains.ToDictionary(c => c.ChainId);
-    private readonly RpcGate _gate = new(settings.Limits.RequestsMax, settings.Limits.TurnTimeout);
+    private readonly RpcServer _server;
+    private readonly RpcSettings _settings;
+    private readonly CallerRates _rates;
+    private readonly TimeProvider _time;
+    private readonly LimitMetrics _metrics;
+    private readonly Dictionary<ulong, RpcChain> _chains;
+    private readonly ByteBudget _bodies;
+    private readonly ByteBudget _answers;
+
+    public RpcEndpoint(RpcServer server, RpcSettings settings, CallerRates rates, TimeProvider time, LimitMetrics metrics)
+    {
+        _server = server;
+        _settings = settings;
+        _rates = rates;
+        _time = time;
+        _metrics = metrics;
+        RpcLimits limits = settings.Limits;
+        _chains = settings.Chains.ToDictionary(c => c.ChainId);
+        _bodies = new ByteBudget(limits.BodiesBytesMax, limits.CallerBodiesBytesMax);
+        _answers = new ByteBudget(limits.AnswersBytesMax, limits.CallerAnswersBytesMax);
+        metrics.Watch(nameof(RpcLimits.BodiesBytesMax), () => _bodies.Used, limits.BodiesBytesMax);
+        metrics.Watch(nameof(RpcLimits.AnswersBytesMax), () => _answers.Used, limits.AnswersBytesMax);
+    }
 
     /// <summary>Handles <c>POST /rpc/{chainId}</c>.</summary>
     public async Task HandleAsync(HttpContext context)
     {
-        using ResponseBuffer answer = new(settings.Limits.ResponseBytesMax);
-        HttpResponse response = context.Response;
         if (!ulong.TryParse(context.GetRouteValue("chainId") as string, NumberStyles.None, CultureInfo.InvariantCulture, out ulong chainId) || !_chains.TryGetValue(chainId, out RpcChain? chain))
         {
-            await RefuseAsync(response, StatusCodes.Status404NotFound, "this chain is not served here");
+            await RefuseAsync(context, StatusCodes.Status404NotFound, "this chain is not served here");
             return;
         }
 
         // A web page of another origin cannot send this type without asking first.
         if (!IsJson(context.Request.ContentType))
         {
-            await RefuseAsync(response, StatusCodes.Status415UnsupportedMediaType, "the content type is application/json");
-            return;
-        }
-
-        using IDisposable? place = await _gate.EnterAsync(context.RequestAborted);
-        if (place is null)
-        {
-            response.Headers.RetryAfter = "1";
-            await RefuseAsync(response, StatusCodes.Status503ServiceUnavailable, "too many requests at a time");
+            await RefuseAsync(context, StatusCodes.Status415UnsupportedMediaType, "the content type is application/json");
             return;
         }
 
@@ -52,80 +63,83 @@ internal sealed class RpcEndpoint(RpcServer server, RpcSettings settings) : IDis
         }
 
         // Only administrators post payloads; all other calls are short.
-        bool isLong = context.Request.ContentLength is not { } length || length > settings.Limits.BodyBytesMax;
-        int bodyMax = isLong && await IsAdminAsync() ? settings.Limits.PostBodyBytesMax : settings.Limits.BodyBytesMax;
+        bool isLong = (context.Request.ContentLength is not { } length || length > _settings.Limits.BodyBytesMax) && await IsAdminAsync();
+        Caller id = Caller.Of(context);
+        using RequestBody body = new(_bodies, id, isLong ? _settings.Limits.PostBodyBytesMax : _settings.Limits.BodyBytesMax);
+        if (!await ReadAsync(context, body, isLong)) return;
 
-        // The server counts the framing of chunks too, up to five bytes for each byte; the exact limit is kept below.
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature) feature.MaxRequestBodySize = 8L * bodyMax;
+        RpcCaller caller = new(id, MayChangeAsync, () => _rates.TryTake(context), _rates.RateOf(id), context.RequestAborted);
+        await AnswerAsync(context, chain, body, caller);
+    }
 
-        byte[]? body = null;
+    private async Task AnswerAsync(HttpContext context, RpcChain chain, RequestBody body, RpcCaller caller)
+    {
+        HttpResponse response = context.Response;
+        using AnswerBuffer answer = new(_answers, caller.Id, _settings.Limits.ResponseBytesMax, response.Body);
+        response.ContentType = "application/json";
         try
         {
-            (body, int bodyLength) = await ReadAsync(context.Request, bodyMax, context.RequestAborted);
-            if (body is null)
+            await _server.AnswerAsync(chain, body, answer, caller);
+            if (!response.HasStarted && answer.Length == 0)
             {
-                await RefuseAsync(response, StatusCodes.Status413PayloadTooLarge, $"the body is larger than {bodyMax} bytes");
+                response.ContentType = null;
+                response.StatusCode = StatusCodes.Status204NoContent;
                 return;
             }
 
-            await server.AnswerAsync(chain, body.AsMemory(0, bodyLength), answer, MayChangeAsync, context.RequestAborted);
+            if (!response.HasStarted) response.ContentLength = answer.Length;
+            await answer.SendAsync(context.RequestAborted);
         }
-        finally
+        catch (OperationCanceledException) when (response.HasStarted)
         {
-            if (body is not null) ArrayPool<byte>.Shared.Return(body);
+            // It took too long, or its caller went. What was begun must not look complete.
+            context.Abort();
         }
-
-        if (answer.Length == 0)
-        {
-            response.StatusCode = StatusCodes.Status204NoContent;
-            return;
-        }
-
-        response.ContentType = "application/json";
-        response.ContentLength = answer.Length;
-        await response.Body.WriteAsync(answer.Written, context.RequestAborted);
     }
 
-    public void Dispose() => _gate.Dispose();
+    /// <summary>Reads the body, or answers what is wrong with it.</summary>
+    private async Task<bool> ReadAsync(HttpContext context, RequestBody body, bool isLong)
+    {
+        RpcLimits limits = _settings.Limits;
+        int bytesMax = isLong ? limits.PostBodyBytesMax : limits.BodyBytesMax;
+
+        // The server counts the framing of chunks too, up to five bytes for each byte; the exact limit is kept here.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature) feature.MaxRequestBodySize = 8L * bytesMax;
+        RequestBody.Outcome outcome = context.Request.ContentLength > bytesMax
+            ? RequestBody.Outcome.TooLong
+            : await body.ReadAsync(context.Request.BodyReader, isLong ? limits.PostBodyTimeout : limits.BodyTimeout, _time);
+        switch (outcome)
+        {
+            case RequestBody.Outcome.TooLong:
+                _metrics.Refused(isLong ? nameof(RpcLimits.PostBodyBytesMax) : nameof(RpcLimits.BodyBytesMax));
+                await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, $"the body is larger than {bytesMax} bytes");
+                return false;
+            case RequestBody.Outcome.NoRoom:
+                _metrics.Refused(nameof(RpcLimits.BodiesBytesMax));
+                context.Response.Headers.RetryAfter = "1";
+                await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "more bodies come in than this service holds at a time");
+                return false;
+            case RequestBody.Outcome.TooSlow:
+                _metrics.Refused(isLong ? nameof(RpcLimits.PostBodyTimeout) : nameof(RpcLimits.BodyTimeout));
+                context.Response.Headers.Connection = "close";   // else the server would wait for the rest
+                await RefuseAsync(context, StatusCodes.Status408RequestTimeout, "the body did not come in time");
+                return false;
+            default:
+                return true;
+        }
+    }
 
     private async Task<bool> AuthorizeAsync(HttpContext context) =>
         context.RequestServices.GetService<IAuthorizationService>() is { } authorization
-        && (await authorization.AuthorizeAsync(context.User, context, settings.AdminPolicy)).Succeeded;
+        && (await authorization.AuthorizeAsync(context.User, context, _settings.AdminPolicy)).Succeeded;
 
     private static bool IsJson(string? contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The body in rented memory; null where it is larger than the limit.</summary>
-    private static async Task<(byte[]? Body, int Length)> ReadAsync(HttpRequest request, int bytesMax, CancellationToken aborted)
+    private static Task RefuseAsync(HttpContext context, int status, string why)
     {
-        if (request.ContentLength > bytesMax) return (null, 0);
-        while (true)
-        {
-            ReadResult read = await request.BodyReader.ReadAsync(aborted);
-            if (read.Buffer.Length > bytesMax)
-            {
-                request.BodyReader.AdvanceTo(read.Buffer.End);
-                return (null, 0);
-            }
-
-            if (!read.IsCompleted)
-            {
-                request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-                continue;
-            }
-
-            int length = (int)read.Buffer.Length;
-            byte[] body = ArrayPool<byte>.Shared.Rent(Math.Max(1, length));
-            read.Buffer.CopyTo(body);
-            request.BodyReader.AdvanceTo(read.Buffer.End);
-            return (body, length);
-        }
-    }
-
-    private static Task RefuseAsync(HttpResponse response, int status, string why)
-    {
-        response.StatusCode = status;
-        response.ContentType = "application/json";
-        return response.WriteAsync($"{{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{{\"code\":-32600,\"message\":\"{why}\"}}}}");
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync($"{{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{{\"code\":-32600,\"message\":\"{why}\"}}}}");
     }
 }

@@ -30,5 +30,9 @@ internal sealed record RpcError(int Code, string Message)
     public static RpcError TooLarge { get; } = new(-32003, "response too large");
 
     /// <summary>More than the service does at a time.</summary>
-    public static RpcError Busy { get; } = new(-32005, "too many requests at a time; try again later");
+    public static RpcError Busy(string what) => new(-32005, $"more {what} than this service does at a time; try again later");
+
+    /// <summary>More calls than <see cref="GatewayLimits.AnonymousRate"/> or <see cref="GatewayLimits.TokenRate"/>.</summary>
+    public static RpcError TooOften(int rate) =>
+        new(-32005, $"more than the {rate} calls per second that this caller may make, each call of a batch being one; try again in a second");
 }

@@ -5,10 +5,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpSync.Gateway.Rpc.Methods;
 using OpSync.Gateway.Rpc.Sources;
+using OpSync.Gateway.Security;
+using OpSync.Gateway.Telemetry;
 
 namespace OpSync.Gateway.Rpc;
 
-/// <summary>Adds Ethereum JSON-RPC to a web application. It needs grains in the same host: of a silo, or of a client.</summary>
+/// <summary>Adds Ethereum JSON-RPC to a web application. It needs grains in the same host, of a silo or of a client, and the
+/// <see cref="GatewaySettings"/>.</summary>
 public static class RpcHosting
 {
     /// <summary>Adds what JSON-RPC needs. Trusted sources are polled while the host runs.</summary>
@@ -18,6 +21,8 @@ public static class RpcHosting
         if (settings.Chains.CountBy(c => c.ChainId).FirstOrDefault(c => c.Value > 1) is { Value: > 1 } twice)
             throw new ArgumentException($"Chain {twice.Key} stands there twice.", nameof(settings));
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<LimitMetrics>();
+        services.TryAddSingleton<CallerRates>();
         services.AddSingleton(settings);
         services.AddSingleton<TrustedSources>();
         services.AddHostedService(s => s.GetRequiredService<TrustedSources>());

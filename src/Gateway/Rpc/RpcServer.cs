@@ -2,50 +2,51 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using OpSync.Gateway.Rpc.Methods;
+using OpSync.Gateway.Telemetry;
 
 namespace OpSync.Gateway.Rpc;
 
 /// <summary>JSON-RPC 2.0: takes a request apart, calls the methods one after the other and puts the answers together.</summary>
 internal sealed class RpcServer(
-    EthMethods eth, OptimismMethods optimism, PeerMethods peers, AdminMethods admin, RpcSettings settings, ILogger<RpcServer> log)
+    EthMethods eth, OptimismMethods optimism, PeerMethods peers, AdminMethods admin, RpcSettings settings, TimeProvider time, LimitMetrics metrics,
+    ILogger<RpcServer> log)
 {
     private const int MethodLengthMax = 128;
     private const int IdLengthMax = 256;
+    private const string Answers = "answers are under way";
+
+    /// <summary>Bytes of a row in the parser's table.</summary>
+    private const int TokenBytes = 12;
 
     /// <summary>Answers a request.</summary>
     /// <param name="chain">The chain in the path.</param>
     /// <param name="body">The request: a call or a batch.</param>
-    /// <param name="answer">Where the answer goes; empty where there is none to give.</param>
-    /// <param name="isAdmin">Whether the caller may administer.</param>
-    /// <param name="aborted">Cancelled when the caller went away.</param>
-    public async Task AnswerAsync(RpcChain chain, ReadOnlyMemory<byte> body, ResponseBuffer answer, Func<ValueTask<bool>> isAdmin, CancellationToken aborted)
+    /// <param name="answer">Where the answer goes; of a long batch the beginning is sent before the end is made. Nothing where there is
+    /// no answer to give.</param>
+    /// <param name="caller">Who asks.</param>
+    public async Task AnswerAsync(RpcChain chain, RequestBody body, AnswerBuffer answer, RpcCaller caller)
     {
-        if (!RpcText.IsUnicode(body.Span))
+        RpcError? fault = RpcText.FindFault(body.Content.Span, settings.Limits.DepthMax, out int tokens);
+        if (fault is null && tokens > settings.Limits.TokensMax) fault = RpcError.InvalidRequest($"it has more than {settings.Limits.TokensMax} values and names");
+        if (fault is null && !body.TryCharge((long)tokens * TokenBytes))
         {
-            WriteError(answer, default, RpcError.Parse("the text is not Unicode"));
+            metrics.Refused(nameof(RpcLimits.BodiesBytesMax));
+            fault = RpcError.Busy("requests are taken apart");
+        }
+
+        if (fault is not null)
+        {
+            WriteError(answer, default, fault);
             return;
         }
 
-        JsonDocument document;
-        try
-        {
-            document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = settings.Limits.DepthMax });
-        }
-        catch (JsonException e)
-        {
-            WriteError(answer, default, RpcError.Parse(e.Message));
-            return;
-        }
-
-        using (document)
-        {
-            JsonElement request = document.RootElement;
-            if (request.ValueKind != JsonValueKind.Array) await AnswerOneAsync(chain, request, answer, isAdmin, aborted);
-            else await AnswerBatchAsync(chain, request, answer, isAdmin, aborted);
-        }
+        using JsonDocument document = JsonDocument.Parse(body.Content, new JsonDocumentOptions { MaxDepth = settings.Limits.DepthMax });
+        JsonElement request = document.RootElement;
+        if (request.ValueKind != JsonValueKind.Array) await AnswerOneAsync(chain, request, answer, caller);
+        else await AnswerBatchAsync(chain, request, answer, caller);
     }
 
-    private async Task AnswerBatchAsync(RpcChain chain, JsonElement batch, ResponseBuffer answer, Func<ValueTask<bool>> isAdmin, CancellationToken aborted)
+    private async Task AnswerBatchAsync(RpcChain chain, JsonElement batch, AnswerBuffer answer, RpcCaller caller)
     {
         int count = batch.GetArrayLength();
         if (count == 0 || count > settings.Limits.BatchMax)
@@ -54,33 +55,68 @@ internal sealed class RpcServer(
             return;
         }
 
-        Append(answer, "["u8);
-        int start = answer.Length;
+        // The request itself was counted before it came here.
+        bool isCounted = true, isAnswered = false;
         foreach (JsonElement request in batch.EnumerateArray())
         {
+            // What waits for its caller takes no room that the next result may wait for, and leaves room for an error.
+            if (answer.Length > AnswerBuffer.SendAt) await answer.SendAsync(caller.Aborted);
             int before = answer.Length;
-            if (before > start) Append(answer, ","u8);
+            Append(answer, isAnswered ? ","u8 : "["u8);
             int at = answer.Length;
-            await AnswerOneAsync(chain, request, answer, isAdmin, aborted);
+            await AnswerOneAsync(chain, request, answer, caller, isCounted);
+            isCounted = false;
             if (answer.Length == at) answer.CutBack(before);   // a notification
+            else isAnswered = true;
         }
 
-        if (answer.Length == start) answer.CutBack(0);
-        else Append(answer, "]"u8);
+        if (isAnswered) Append(answer, "]"u8);
     }
 
-    private async Task AnswerOneAsync(RpcChain chain, JsonElement request, ResponseBuffer answer, Func<ValueTask<bool>> isAdmin, CancellationToken aborted)
+    private async Task AnswerOneAsync(RpcChain chain, JsonElement request, AnswerBuffer answer, RpcCaller caller, bool isCounted = true)
     {
-        if (FindFault(request, out JsonElement id) is { } fault)
+        RpcError? error = FindFault(request, out JsonElement id);
+        if (!isCounted && !caller.TakeToken()) error = RpcError.TooOften(caller.Rate);
+        if (error is null)
         {
-            WriteError(answer, id, fault);
-            return;
+            int start = answer.Length;
+            error = await WriteResultAsync(chain, request, id, answer, caller);
+            if (answer.Lacking is > 0 and int size)
+            {
+                answer.CutBack(start);
+                error = await WaitForRoomAsync(answer, size, caller.Aborted) ? await WriteResultAsync(chain, request, id, answer, caller) : RpcError.Busy(Answers);
+                if (answer.Lacking > 0) error = RpcError.Busy(Answers);
+            }
+
+            // Without an id nobody waits for the answer.
+            if (error is not null || id.ValueKind == JsonValueKind.Undefined) answer.CutBack(start);
+            if (id.ValueKind == JsonValueKind.Undefined) return;
         }
 
+        if (error is not null) WriteError(answer, id, error);
+    }
+
+    private async Task<bool> WaitForRoomAsync(AnswerBuffer answer, int size, CancellationToken aborted)
+    {
+        using CancellationTokenSource patience = new(settings.Limits.TurnTimeout, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, aborted);
+        try
+        {
+            await answer.ReserveAsync(size, either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
+        {
+            metrics.Refused(nameof(RpcLimits.AnswersBytesMax));
+            return false;
+        }
+    }
+
+    /// <summary>Calls the method and writes the answer, if there is no error.</summary>
+    private async Task<RpcError?> WriteResultAsync(RpcChain chain, JsonElement request, JsonElement id, AnswerBuffer answer, RpcCaller caller)
+    {
         string method = request.GetProperty("method"u8).GetString()!;
         request.TryGetProperty("params"u8, out JsonElement parameters);
-        int start = answer.Length;
-        RpcError? error;
         try
         {
             using Utf8JsonWriter writer = new(answer, new JsonWriterOptions { SkipValidation = true });
@@ -88,27 +124,20 @@ internal sealed class RpcServer(
             writer.WriteString("jsonrpc"u8, "2.0"u8);
             WriteId(writer, id);
             writer.WritePropertyName("result"u8);
-            error = await CallAsync(new RpcCall(chain, method, parameters, writer, answer.Room, isAdmin, aborted));
-            if (error is null)
+            if (await CallAsync(new RpcCall(chain, method, parameters, writer, answer.Room, caller)) is { } error)
             {
-                writer.WriteEndObject();
-                writer.Flush();
-                if (answer.Room == 0) error = RpcError.TooLarge;
+                writer.Reset();   // else disposal would write it out
+                return error;
             }
-            else
-            {
-                // Else disposal would write it out.
-                writer.Reset();
-            }
-        }
-        catch (ResponseTooLargeException)
-        {
-            error = RpcError.TooLarge;
-        }
 
-        // Without an id nobody waits for the answer.
-        if (error is not null || id.ValueKind == JsonValueKind.Undefined) answer.CutBack(start);
-        if (error is not null && id.ValueKind != JsonValueKind.Undefined) WriteError(answer, id, error);
+            writer.WriteEndObject();
+            writer.Flush();
+            return answer.Room == 0 ? RpcError.TooLarge : null;
+        }
+        catch (AnswerTooLongException)
+        {
+            return RpcError.TooLarge;
+        }
     }
 
     private async Task<RpcError?> CallAsync(RpcCall call)
@@ -126,7 +155,7 @@ internal sealed class RpcServer(
                 _ => RpcError.UnknownMethod(call.Method),
             };
         }
-        catch (Exception e) when (e is not (OperationCanceledException or ResponseTooLargeException) || (e is OperationCanceledException && !call.Aborted.IsCancellationRequested))
+        catch (Exception e) when (e is not (OperationCanceledException or AnswerTooLongException) || (e is OperationCanceledException && !call.Caller.Aborted.IsCancellationRequested))
         {
             // Whatever failed behind a method fails this call and no other.
             RpcLog.CallFailed(log, call.Method, call.Chain.ChainId, e);
@@ -152,7 +181,7 @@ internal sealed class RpcServer(
             : RpcError.InvalidRequest($"the method is no string of 1 to {MethodLengthMax} characters");
     }
 
-    private static void WriteError(ResponseBuffer answer, JsonElement id, RpcError error)
+    private static void WriteError(AnswerBuffer answer, JsonElement id, RpcError error)
     {
         using Utf8JsonWriter writer = new(answer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         writer.WriteStartObject();
@@ -172,7 +201,7 @@ internal sealed class RpcServer(
         else id.WriteTo(writer);
     }
 
-    private static void Append(ResponseBuffer answer, ReadOnlySpan<byte> text)
+    private static void Append(AnswerBuffer answer, ReadOnlySpan<byte> text)
     {
         text.CopyTo(answer.GetSpan(text.Length));
         answer.Advance(text.Length);

@@ -4,38 +4,41 @@ using System.Text.Unicode;
 
 namespace OpSync.Gateway.Rpc;
 
-/// <summary>What the JSON parser leaves unchecked and then throws for where a text is read.</summary>
+/// <summary>What is looked at in a request before anything is made of it.</summary>
 internal static class RpcText
 {
-    /// <summary>False for bytes that are not UTF-8 and for half a surrogate pair among the escapes. True where it is no JSON at all:
-    /// the parser has better words for that.</summary>
-    public static bool IsUnicode(ReadOnlySpan<byte> json)
+    /// <summary>Finds bytes that are no JSON, and what the parser leaves unchecked and then throws for where a text is read: bytes
+    /// that are not UTF-8, and half a surrogate pair among the escapes.</summary>
+    /// <param name="json">The request.</param>
+    /// <param name="depthMax">Nesting.</param>
+    /// <param name="tokens">Values, names and brackets in it: what its parsed form costs.</param>
+    /// <returns>What is wrong, or null.</returns>
+    public static RpcError? FindFault(ReadOnlySpan<byte> json, int depthMax, out int tokens)
     {
-        if (!Utf8.IsValid(json)) return false;
-        if (json.IndexOf("\\ud"u8) < 0 && json.IndexOf("\\uD"u8) < 0) return true;
-
-        byte[] text = ArrayPool<byte>.Shared.Rent(json.Length);
+        tokens = 0;
+        if (!Utf8.IsValid(json)) return RpcError.Parse("the text is not Unicode");
+        byte[]? text = json.Contains((byte)'\\') ? ArrayPool<byte>.Shared.Rent(json.Length) : null;
         try
         {
-            Utf8JsonReader reader = new(json);
-            while (reader.Read())
+            Utf8JsonReader reader = new(json, new JsonReaderOptions { MaxDepth = depthMax });
+            for (; reader.Read(); tokens++)
             {
                 if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped) reader.CopyString(text);
             }
 
-            return true;
+            return null;
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
-            return true;
+            return RpcError.Parse(e.Message);
         }
         catch (InvalidOperationException)
         {
-            return false;
+            return RpcError.Parse("the text is not Unicode");
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(text);
+            if (text is not null) ArrayPool<byte>.Shared.Return(text);
         }
     }
 }

@@ -12,7 +12,7 @@ namespace OpSync.Gateway.Streaming;
 
 /// <summary>Streams blocks in ascending order, a page at a time: the next page is read once the caller took the last one, so a
 /// slow caller costs a page of its own share and delays nobody.</summary>
-internal sealed class BlockStream(GatewaySettings settings, BlockBudget budget, IGrainFactory grains, IHostApplicationLifetime lifetime)
+internal sealed class BlockStream(GatewaySettings settings, ByteBudget budget, IGrainFactory grains, IHostApplicationLifetime lifetime)
 {
     private const int PageCount = 256;
     private const int PageBytes = 512 << 10;
@@ -88,7 +88,7 @@ internal sealed class BlockStream(GatewaySettings settings, BlockBudget budget, 
         IBlockReaderGrain reader, PipeWriter target, Caller caller, BlockStreamQuery query, ulong next, CancellationToken cancellationToken)
     {
         // The room is taken before anything is read, and given back when the caller has it.
-        BlockBudget.Lease lease = await budget.TakeAsync(caller, PageBytes, cancellationToken);
+        ByteBudget.Lease lease = await budget.TakeAsync(caller, PageBytes, cancellationToken);
         try
         {
             BlockPage page = await reader.Read(Page(query, next, PageCount, PageBytes, TimeSpan.Zero)).WaitAsync(cancellationToken);

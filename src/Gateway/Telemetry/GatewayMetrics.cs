@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using OpSync.Gateway.Endpoints;
 using OpSync.Gateway.Json;
 using OpSync.Gateway.Live;
+using OpSync.Gateway.Security;
 using OpSync.Gateway.Streaming;
 
 namespace OpSync.Gateway.Telemetry;
@@ -12,7 +13,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Meter _meter = new("OpSync.Gateway");
     private volatile ChainJson[] _chains = [];
 
-    public GatewayMetrics(BlockStream streams, BlockBudget budget, LiveFeeds feeds, GatewayClock clock)
+    public GatewayMetrics(BlockStream streams, ByteBudget budget, LiveFeeds feeds, GatewayClock clock)
     {
         _meter.CreateObservableGauge("opsync.gateway.streams", () => streams.Open, "{stream}", "Streams of blocks that are open.");
         _meter.CreateObservableGauge("opsync.gateway.block.bytes", () => budget.Used, "By", "Blocks on their way to callers.");

@@ -9,6 +9,7 @@ using OpSync.Grains.State;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
+using Orleans.Storage;
 
 namespace OpSync.Grains.Chains;
 
@@ -37,10 +38,14 @@ internal sealed class ChainGrain(
     /// <summary>Characters of a peer id in base58; those of op-node have 53.</summary>
     private const int PeerIdLengthMax = 128;
 
+    /// <summary>Messages of one epoch, as a power of two.</summary>
+    private const int SequenceBits = 32;
+
     private const string ReminderName = "unfinished-ranges";
 
     private readonly Dictionary<string, PeerOfferInfo> _usable = [];
     private readonly HashSet<string> _unheard = [];
+    private readonly Epoch _epoch = new(time);
     private readonly Dictionary<string, (long Generation, long Sequence)> _heard = [];
     private readonly IntervalBook _book = new();
     private AnchorBook _anchors = new();
@@ -58,8 +63,6 @@ internal sealed class ChainGrain(
     {
         _document = state.Read(ChainDocument.CurrentVersion, StateJson.Default.ChainDocument) ?? new ChainDocument();
 
-        // Sequences continue above those of any former activation, whose messages may still be under way.
-        _sequence = time.GetUtcNow().ToUnixTimeMilliseconds();
         _anchors = new AnchorBook(_document.Anchors.Select(a => new Anchor(a.Number, Hash32.Parse(a.Hash), a.Rank)));
 
         // Who was known before may sleep, and only a request wakes a peer: its notice then says what it is good for.
@@ -138,6 +141,7 @@ internal sealed class ChainGrain(
     public async Task<bool> PauseRange(string rangeId, bool on)
     {
         if (_document.Ranges.Find(r => r.Id == rangeId) is not { } range) return false;
+        await TakeCommandAsync();
         range.Paused = on;
         await WriteAsync();
         _book.Pause(rangeId, on);
@@ -149,6 +153,7 @@ internal sealed class ChainGrain(
     public async Task<bool> CancelRange(string rangeId)
     {
         if (_document.Ranges.Find(r => r.Id == rangeId) is null) return false;
+        await TakeCommandAsync();
         await GrainFactory.GetRange(ChainId, rangeId).Cancel();
         await CloseAsync(rangeId);
         return true;
@@ -221,6 +226,7 @@ internal sealed class ChainGrain(
         _reviewing = true;
         try
         {
+            await TakeCommandAsync();
             foreach (ChainDocument.OpenRange range in _document.Ranges.ToArray())
             {
                 try
@@ -331,8 +337,17 @@ internal sealed class ChainGrain(
         await TellRangesAsync();
     }
 
+    /// <summary>Makes sure that no later activation has taken over, by writing, before this one commands ranges.</summary>
+    /// <exception cref="InconsistentStateException">Another activation has taken over: this one ends.</exception>
+    private async Task TakeCommandAsync()
+    {
+        _epoch.Awake();
+        if (!_epoch.IsHeld && _document.Ranges.Count > 0) await WriteAsync();
+    }
+
     private async Task TellRangesAsync()
     {
+        await TakeCommandAsync();
         foreach (ChainDocument.OpenRange range in _document.Ranges.ToArray())
         {
             await GrainFactory.GetRange(ChainId, range.Id).SetContext(ContextOf(range.Id));
@@ -359,5 +374,24 @@ internal sealed class ChainGrain(
         preferredPeer,
         deadline);
 
-    private Task WriteAsync() => state.Write(ChainDocument.CurrentVersion, _document, StateJson.Default.ChainDocument);
+    /// <exception cref="InconsistentStateException">Another activation has taken over: this one ends.</exception>
+    private async Task WriteAsync()
+    {
+        bool raises = !_epoch.IsHeld;
+        if (raises) _document.Epoch++;
+        try
+        {
+            await state.Write(ChainDocument.CurrentVersion, _document, StateJson.Default.ChainDocument);
+        }
+        catch (InconsistentStateException)
+        {
+            DeactivateOnIdle();
+            throw;
+        }
+
+        _epoch.Written(_document.Epoch);
+
+        // Above those of any former activation, whose messages may still be under way.
+        if (raises) _sequence = _document.Epoch << SequenceBits;
+    }
 }

@@ -41,6 +41,7 @@ internal sealed class PeerGrain(
     private static readonly TimeSpan AwakeMax = TimeSpan.FromHours(25);
 
     private readonly long _start = time.GetTimestamp();
+    private readonly Epoch _epoch = new(time);
     private PeerDocument _document = new();
     private PeerPolicy _policy = null!;
     private LinkState _link = new(false, "not connected yet", false, [], "");
@@ -48,6 +49,7 @@ internal sealed class PeerGrain(
     private (Guid Sender, long Sequence) _lastBatch;
     private bool _dirty;
     private bool _away;
+    private bool _leaving;
     private DateTimeOffset? _awayUntil;
     private ulong[]? _usableTold;
     private TimeSpan _toldAt;
@@ -61,13 +63,18 @@ internal sealed class PeerGrain(
     {
         _document = state.Read(PeerDocument.CurrentVersion, StateJson.Default.PeerDocument) ?? new PeerDocument();
         _policy = new PeerPolicy(options.Value with { Configured = _document.Configured }, _document.Policy, time.GetUtcNow(), Now);
-        Connect();
         StartTimer();
-        return Task.CompletedTask;
+        return ConnectAsync();
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
-        _dirty ? FlushAsync() : Task.CompletedTask;
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _leaving = true;
+
+        // One that is only idle has nothing open, and comes back to this link when the connection changes.
+        if (reason.ReasonCode != DeactivationReasonCode.ActivationIdle) links.Release(Key, _epoch.Value);
+        return _dirty ? FlushAsync() : Task.CompletedTask;
+    }
 
     public async Task<PeerReport> Configure(PeerSetup setup)
     {
@@ -88,13 +95,14 @@ internal sealed class PeerGrain(
         }
 
         await FlushAsync();
-        Connect();
+        await ConnectAsync();
         TellChains(force: true);
         return MakeReport();
     }
 
-    public Task<FetchAnswer> Fetch(FetchOrder order)
+    public async Task<FetchAnswer> Fetch(FetchOrder order)
     {
+        if (!await CommandsAsync()) return Refuse(FetchRefusal.NotConnected, RetrySoon);
         bool ready = _link.Connected && Serves(order.Range.ChainId);
         PeerClaim claim = new($"{order.Range.ChainId}/{order.Range.RangeId}", order.Priority);
         Admission admission = _policy.Admit(ready ? order.Items.Length : 0, Now, time.GetUtcNow(), links.CountOpen(Key), claim);
@@ -112,29 +120,30 @@ internal sealed class PeerGrain(
                 items[i] = new AskItem(item.RequestId, item.Number, item.Urgent, item.SizeExpected, order.Priority);
             }
 
-            links.Fetch(Key, new RangeKey(order.Range.ChainId, order.Range.RangeId, order.Range.Generation), items, _policy.Timeout);
+            links.Fetch(Key, new RangeKey(order.Range.ChainId, order.Range.RangeId, order.Range.Generation), items, _policy.Timeout, _epoch.Value);
         }
 
-        return Task.FromResult(new FetchAnswer(
-            admission.Granted, admission.RetryAfter, admission.Reason is { } reason ? (FetchRefusal)reason : FetchRefusal.None));
-
-        static Task<FetchAnswer> Refuse(FetchRefusal reason, TimeSpan retryAfter) => Task.FromResult(new FetchAnswer(0, retryAfter, reason));
+        return new FetchAnswer(
+            admission.Granted, admission.RetryAfter, admission.Reason is { } reason ? (FetchRefusal)reason : FetchRefusal.None);
     }
 
-    public Task<FetchAnswer> FetchHeaders(HeaderOrder order)
+    public async Task<FetchAnswer> FetchHeaders(HeaderOrder order)
     {
+        if (!await CommandsAsync()) return Refuse(FetchRefusal.NotConnected, RetrySoon);
+
         // Headers take nothing from the budget of blocks: the server's own answer says when it is too much.
         PeerSnapshot snapshot = _policy.Snapshot(Now, time.GetUtcNow());
         FetchRefusal reason = snapshot.BannedUntil is not null ? FetchRefusal.Banned
             : !_link.Connected ? FetchRefusal.NotConnected
             : !GivesHeaders(order.Range.ChainId) ? FetchRefusal.Unsupported
             : FetchRefusal.None;
-        if (reason != FetchRefusal.None) return Task.FromResult(new FetchAnswer(0, NoticePeriod, reason));
+        if (reason != FetchRefusal.None) return Refuse(reason, NoticePeriod);
         headers.FetchHeaders(
             Key,
             new RangeKey(order.Range.ChainId, order.Range.RangeId, order.Range.Generation),
-            new HeaderAsk(order.RequestId, Key, order.Number, order.Hash, order.Count));
-        return Task.FromResult(new FetchAnswer(1, TimeSpan.Zero, FetchRefusal.None));
+            new HeaderAsk(order.RequestId, Key, order.Number, order.Hash, order.Count),
+            _epoch.Value);
+        return new FetchAnswer(1, TimeSpan.Zero, FetchRefusal.None);
     }
 
     public async Task Report(OutcomeBatch batch)
@@ -178,13 +187,15 @@ internal sealed class PeerGrain(
         return Task.CompletedTask;
     }
 
-    public Task LinkChanged(LinkState link)
+    public Task<long> LinkChanged(LinkState link, long epoch)
     {
+        // Of an idle activation's link, or of one on another silo that was frozen. What it says is said again by the link of this one.
+        if (epoch != _epoch.Value) return Task.FromResult(_epoch.Value);
         bool sameHeaders = (_link.HeaderChains ?? []).AsSpan().SequenceEqual(link.HeaderChains ?? []);
         _link = _away ? Banned(link) : link;
         _policy.SetMayGrantMore(link.MayGrantMore);
         TellChains(force: !sameHeaders);
-        return Task.CompletedTask;
+        return Task.FromResult(_epoch.Value);
     }
 
     public Task<PeerReport> Block(DateTimeOffset? until)
@@ -226,7 +237,9 @@ internal sealed class PeerGrain(
 
     private async Task OnTick()
     {
-        if (_away) Connect();
+        if (_epoch.Value > 0 && !_epoch.IsHeld && !await CommandsAsync()) return;
+        _epoch.Awake();
+        if (_away || (_epoch.Value == 0 && _document.Addresses.Count > 0)) await ConnectAsync();
         TellChains(force: Now - _toldAt >= NoticePeriod);
         if (_dirty && Now - _flushedAt >= FlushPeriod) await TryFlushAsync();
     }
@@ -241,7 +254,7 @@ internal sealed class PeerGrain(
     private async Task<PeerReport> DecidedAsync(LedgerAct act)
     {
         Log.PeerDecided(log, Key.Value, act.ToString());
-        Connect();
+        await ConnectAsync();
         await FlushAsync();
         TellChains(force: true);
         return MakeReport();
@@ -254,7 +267,7 @@ internal sealed class PeerGrain(
         if (banned)
         {
             Log.PeerBanned(log, Key.Value, MakeReport().BannedUntil);
-            Connect();
+            await ConnectAsync();
         }
 
         TellChains(force: banned);
@@ -262,7 +275,7 @@ internal sealed class PeerGrain(
     }
 
     /// <summary>Keeps a connection, but keeps a banned peer out until its ban ends, which the tick finds out.</summary>
-    private void Connect()
+    private async Task ConnectAsync()
     {
         DateTimeOffset wall = time.GetUtcNow();
         DateTimeOffset? until = _policy.Snapshot(Now, wall).BannedUntil;
@@ -291,11 +304,23 @@ internal sealed class PeerGrain(
                 _dirty = true;
             }
 
-            if (_document.Addresses.Count > 0) links.Connect(Key, _document.Addresses);
+            if (_epoch.IsHeld) Dial();
+            else if (_document.Addresses.Count > 0) await CommandsAsync();
         }
 
         _awayUntil = until;
     }
+
+    /// <summary>Makes sure that no later activation has taken over, by writing, before this one has anything asked.</summary>
+    /// <returns>False if one has, or if that cannot be known now.</returns>
+    private async Task<bool> CommandsAsync() => _epoch.IsHeld || await TryFlushAsync();
+
+    private void Dial()
+    {
+        if (!_away && !_leaving && _document.Addresses.Count > 0) links.Connect(Key, _document.Addresses, _epoch.Value);
+    }
+
+    private static FetchAnswer Refuse(FetchRefusal reason, TimeSpan retryAfter) => new(0, retryAfter, reason);
 
     private static LinkState Banned(LinkState link) => link with { Connected = false, Problem = "banned" };
 
@@ -303,23 +328,30 @@ internal sealed class PeerGrain(
     {
         _flushedAt = Now;
         _document.Policy = _policy.Persist();
+        bool raises = !_epoch.IsHeld;
+        if (raises) _document.Epoch++;
         await state.Write(PeerDocument.CurrentVersion, _document, StateJson.Default.PeerDocument);
+        _epoch.Written(_document.Epoch);
         _dirty = false;
+        if (raises) Dial();   // the link must know the new number before it tells anything
     }
 
     /// <summary>For callers to whom a failed write means nothing: what they reported is known, and repeating it would count it twice.
     /// The next tick that is due writes again; if somebody else has written meanwhile, the next activation begins with that.</summary>
-    private async Task TryFlushAsync()
+    /// <returns>False if it failed.</returns>
+    private async Task<bool> TryFlushAsync()
     {
         try
         {
             await FlushAsync();
+            return true;
         }
         catch (Exception e) when (e is IOException or TimeoutException or OrleansException or DbException)
         {
             Log.PeerNotWritten(log, Key.Value, e);
             _dirty = e is not InconsistentStateException;
             if (!_dirty) DeactivateOnIdle();
+            return false;
         }
     }
 

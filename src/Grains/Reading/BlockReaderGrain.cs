@@ -59,6 +59,8 @@ internal sealed class BlockReaderGrain(IBlockStores stores, TimeProvider time) :
 
     public async Task<BlockId?> GetHead() => await Store.GetHeadAsync(TrustRank.Signed, CancellationToken.None);
 
+    public Task Ping() => Task.CompletedTask;
+
     public async Task<byte?> GetRank(BlockId block) =>
         await Store.GetCanonicalAsync(block.Number, CancellationToken.None) is { Rank: >= TrustRank.Signed } entry && entry.Hash == block.Hash
             ? (byte)entry.Rank

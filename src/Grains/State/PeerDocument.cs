@@ -17,5 +17,8 @@ internal sealed class PeerDocument
     /// <summary>IP addresses that are kept out together with the peer while it is banned or blocked.</summary>
     public List<string> KeptOutFrom { get; set; } = [];
 
+    /// <summary>Epoch of the latest activation that commanded a silo's links.</summary>
+    public long Epoch { get; set; }
+
     public PeerState? Policy { get; set; }
 }

@@ -46,7 +46,7 @@ internal sealed class ConnectionTable(SwarmOptions options, TimeProvider time) :
                 return new Admission(limit, null, null);
             if (_rates.TryTake(subnet) is { } rate)
                 return new Admission(rate, null, null);
-            if (IsFull && FindIdle() is null)
+            if (IsFull && FindIdle(subnet, SubnetCrowd(subnet) + 1) is null)
                 return new Admission(nameof(options.InboundConnectionsMax), null, null);
 
             // Who is honest is done long before the grace is over: a crowd of half-open connections cannot keep the door.
@@ -90,7 +90,8 @@ internal sealed class ConnectionTable(SwarmOptions options, TimeProvider time) :
             }
             else if (connection.Info.IsInbound && IsFull)
             {
-                replaced = FindIdle();
+                IPAddress subnet = AddressScope.Subnet(connection.Info.RemoteIp);
+                replaced = FindIdle(subnet, SubnetCrowd(subnet));   // counted since it was admitted
                 if (replaced is null)
                     return false;
             }
@@ -201,9 +202,14 @@ internal sealed class ConnectionTable(SwarmOptions options, TimeProvider time) :
         return subnet.Handshakes >= options.HandshakesPerSubnetMax ? nameof(options.HandshakesPerSubnetMax) : null;
     }
 
-    /// <summary>The inbound connection that would be missed least: unused for the grace, from the subnet that has most, and there the
-    /// one unused longest.</summary>
-    private Connection? FindIdle()
+    private int SubnetCrowd(IPAddress subnet) => _bySubnet.GetValueOrDefault(subnet).Connections;
+
+    /// <summary>The inbound connection that would be missed least: of the subnet that has most, and there the one unused longest.
+    /// Whoever belongs to a smaller crowd than the newcomer stays: strangers of few subnets can neither keep others out nor, by
+    /// coming again and again, put out those who were here before.</summary>
+    /// <param name="newcomer">The newcomer's subnet.</param>
+    /// <param name="newcomers">Its connections, the newcomer's own included.</param>
+    private Connection? FindIdle(IPAddress newcomer, int newcomers)
     {
         Connection? found = null;
         int crowd = 0;
@@ -211,12 +217,12 @@ internal sealed class ConnectionTable(SwarmOptions options, TimeProvider time) :
         {
             foreach (Connection connection in list)
             {
-                if (!connection.Info.IsInbound || !connection.IsCounted || _protected.Contains(connection.Info.Peer)
-                    || connection.IdleTime < options.IdleGrace)
-                {
+                if (!connection.Info.IsInbound || !connection.IsCounted || _protected.Contains(connection.Info.Peer))
                     continue;
-                }
-                int sameSubnet = _bySubnet[AddressScope.Subnet(connection.Info.RemoteIp)].Connections;
+                IPAddress subnet = AddressScope.Subnet(connection.Info.RemoteIp);
+                int sameSubnet = subnet.Equals(newcomer) ? newcomers : SubnetCrowd(subnet);
+                if (sameSubnet < newcomers || connection.IdleTime < (sameSubnet > newcomers ? options.CrowdGrace : options.IdleGrace))
+                    continue;
                 if (found is null || sameSubnet > crowd || (sameSubnet == crowd && connection.IdleTime > found.IdleTime))
                     (found, crowd) = (connection, sameSubnet);
             }

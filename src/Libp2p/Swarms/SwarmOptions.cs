@@ -23,9 +23,12 @@ public sealed record SwarmOptions
     /// <summary>Inbound connections from one IPv4 /24 or one IPv6 /48, handshakes included.</summary>
     public int ConnectionsPerSubnetMax { get; init; } = 64;
 
-    /// <summary>Time without use after which an inbound connection may have to give way when all places are taken. Op-node's
-    /// connection manager grants 30 s.</summary>
+    /// <summary>Time without use after which an inbound connection may have to give way, when all places are taken, to somebody whose
+    /// subnet has as many as its own. Op-node's connection manager grants 30 s.</summary>
     public TimeSpan IdleGrace { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The same towards somebody whose subnet has fewer.</summary>
+    public TimeSpan CrowdGrace { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Inbound connections whose handshake is not done. Above it, a new one takes the place of the oldest that has had
     /// <see cref="HandshakeGrace"/>, or is closed unread.</summary>
@@ -117,6 +120,7 @@ public sealed record SwarmOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(HandshakeBurstPerSubnet, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(HandshakeGrace, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(IdleGrace, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CrowdGrace, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(DialsMax, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(DialAddressesMax, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(InboundStreamsTotalMax, 1);

@@ -11,8 +11,14 @@ namespace OpSync.Silo.Hosting;
 /// <summary>The grain engine of a silo: here the embedded one, over the data directory's state store.</summary>
 internal static class SiloEngine
 {
+    public static bool CanCluster => false;
+
+    /// <summary>Why this silo is no member of its cluster, or null: alone it is all of it.</summary>
+    public static string? MembershipProblem(IServiceProvider services) => null;
+
     public static void Add(IHostApplicationBuilder builder, SiloSettings settings)
     {
+        if (settings.Cluster is not null) throw new NotSupportedException("The embedded engine runs in one process and joins no cluster.");
         builder.Services.AddSingleton<IReminderStore>(new StateReminderStore(settings.State));
         builder.Services.AddKeyedSingleton<IGrainStorage>(
             GrainStorageNames.OpSync, new StateGrainStorage(settings.State));

@@ -17,8 +17,16 @@ namespace OpSync.Silo.Hosting;
 /// <summary>The composition root of a silo: grains, one swarm, the verifier, the store writer, the serve protocol.</summary>
 public static class SiloHosting
 {
+    /// <summary>Whether this build has the engine of a cluster; without it <see cref="SiloSettings.Cluster"/> must be null.</summary>
+    public static bool CanCluster => SiloEngine.CanCluster;
+
     /// <summary>Adds a silo to a host. It starts and stops with the host.</summary>
-    public static IHostApplicationBuilder AddOpSyncSilo(this IHostApplicationBuilder builder, SiloSettings settings)
+    public static IHostApplicationBuilder AddOpSyncSilo(this IHostApplicationBuilder builder, SiloSettings settings) =>
+        builder.AddOpSyncSilo(settings, SiloEngine.Add);
+
+    /// <summary>Adds a silo to a host, with an engine that somebody else arranges.</summary>
+    internal static IHostApplicationBuilder AddOpSyncSilo(
+        this IHostApplicationBuilder builder, SiloSettings settings, Action<IHostApplicationBuilder, SiloSettings> addEngine)
     {
         settings.Peers.Validate();
         settings.Ranges.Validate();
@@ -41,20 +49,24 @@ public static class SiloHosting
         services.AddSingleton<SwarmHolder>();
         services.AddSingleton<Fetcher>();
         services.AddSingleton(s => new SiloAddresses(s.GetRequiredService<SwarmHolder>()));
+        services.AddSingleton(static s => new SiloHealth(s));
         services.AddSingleton<FetchReports>();
         services.AddSingleton<Verifier>();
         services.AddSingleton<StoreWriterFigures>();
         services.AddSingleton<StoreWriter>();
         services.AddSingleton<IStoreQueue>(s => s.GetRequiredService<StoreWriter>());
+        services.AddSingleton<PeerEpochs>();
         services.AddSingleton<PeerLinks>();
         services.AddSingleton<IPeerLinks>(s => s.GetRequiredService<PeerLinks>());
         services.AddSingleton<IHeaderLinks, HeaderLinks>();
-        services.AddSingleton<ServeProtocol>();
+        services.AddSingleton(s => new ServeProtocol(
+            chains, s.GetRequiredService<IOptions<ServeOptions>>(), s.GetRequiredService<TimeProvider>(),
+            settings.SharesServeRates ? ActivatorUtilities.CreateInstance<ServeLeases>(s, settings.Serve) : null));
 
         // Hosted services stop in reverse: the swarm first, then the grains, then what they handed on becomes durable.
         services.AddHostedService(s => s.GetRequiredService<StoreWriter>());
         services.AddHostedService(s => s.GetRequiredService<Verifier>());
-        SiloEngine.Add(builder, settings);
+        addEngine(builder, settings);
         services.AddHostedService<SwarmService>();
         services.AddHostedService<SiloMetrics>();
         return builder;

@@ -22,6 +22,9 @@ public sealed record SiloSettings
     /// <summary>Identity of the silo's swarm.</summary>
     public required PeerIdentity Identity { get; init; }
 
+    /// <summary>The cluster to be part of; null for a silo alone in its process.</summary>
+    public SiloCluster? Cluster { get; init; }
+
     /// <summary>Addresses to listen on; none means that nobody can connect to this silo.</summary>
     public IReadOnlyList<Multiaddr> Listen { get; init; } = [];
 
@@ -52,6 +55,9 @@ public sealed record SiloSettings
 
     /// <summary>Nobody may connect but those in <see cref="Allow"/>.</summary>
     public bool AllowOnly { get; init; }
+
+    /// <summary>Other silos serve the same peers: what one peer is granted is one bucket of the cluster, not one of each silo.</summary>
+    public bool SharesServeRates { get; init; } = SiloEngine.CanCluster;
 
     /// <summary>Limits of links.</summary>
     public PeerLinkOptions Links { get; init; } = new();

@@ -15,7 +15,7 @@ namespace OpSync.Silo.Peering;
 /// <summary>Asks peers for headers, checks the answers outside any grain, and hands the range their hashes.</summary>
 /// <remarks>Checking costs a hash of about 600 bytes per header: 2 ms for a batch of 512.</remarks>
 internal sealed class HeaderLinks(
-    SwarmHolder swarm, PeerLinks links, IGrainFactory grains, IByteBudget budget, IOptions<PeerLinkOptions> options, TimeProvider time,
+    SwarmHolder swarm, PeerLinks links, IGrainFactory grains, PeerEpochs epochs, IByteBudget budget, IOptions<PeerLinkOptions> options, TimeProvider time,
     ILogger<HeaderLinks> log) : IHeaderLinks
 {
     /// <summary>Requests open in this silo, all ranges and peers together. One more ends at once as our own fault.</summary>
@@ -27,10 +27,10 @@ internal sealed class HeaderLinks(
     private int _open;
 
     /// <inheritdoc/>
-    public void FetchHeaders(PeerKey peer, RangeKey range, HeaderAsk ask)
+    public void FetchHeaders(PeerKey peer, RangeKey range, HeaderAsk ask, long epoch)
     {
         // Taken here: a cancel that follows this call must end the request, even if nothing of it has happened yet.
-        CancellationToken token = links.TokenOf(peer, range);
+        CancellationToken token = epochs.Hear(peer, epoch) ? links.TokenOf(peer, range) : new CancellationToken(canceled: true);
         Outside.Run(() => FetchAsync(peer, range, ask, token));
     }
 
@@ -41,7 +41,7 @@ internal sealed class HeaderLinks(
         ReadReservation reservation = new(budget, urgent: false, priority: 0, options.Value, time);
         try
         {
-            if (Interlocked.Increment(ref _open) <= OpenMax && PeerId.TryParse(peer.Value, out PeerId? id))
+            if (Interlocked.Increment(ref _open) <= OpenMax && !cancellationToken.IsCancellationRequested && PeerId.TryParse(peer.Value, out PeerId? id))
             {
                 delivery = await AskAsync(id, reservation).ConfigureAwait(false);
                 isMalformed = delivery.Verdict == FetchVerdict.Malformed;

@@ -5,6 +5,7 @@ using OpSync.Codec.OpStack;
 using OpSync.Contracts.Peers;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Multiaddrs;
+using OpSync.Libp2p.Protocols.Identify;
 using OpSync.Libp2p.Protocols.RequestResponse;
 using OpSync.Libp2p.Swarms;
 using OpSync.Silo.Chains;
@@ -24,6 +25,8 @@ internal sealed class PeerLink : IFetchSource
     private readonly SwarmHolder _swarm;
     private readonly ChainRegistry _chainsServed;
     private readonly IGrainFactory _grains;
+    private readonly PeerEpochs _epochs;
+    private readonly Action<PeerLink> _superseded;
     private readonly PeerLinkOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -44,18 +47,21 @@ internal sealed class PeerLink : IFetchSource
     private bool _maintaining;
     private bool _telling;
     private bool _stale;
+    private long _epoch;
     private int _open;
     private int _late;
 
     public PeerLink(
-        PeerKey key, PeerId id, SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, PeerLinkOptions options, TimeProvider time, ILogger log,
-        CancellationToken stopping)
+        PeerKey key, PeerId id, SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, PeerEpochs epochs, Action<PeerLink> superseded,
+        PeerLinkOptions options, TimeProvider time, ILogger log, CancellationToken stopping)
     {
         Key = key;
         Id = id;
         _swarm = swarm;
         _chainsServed = chains;
         _grains = grains;
+        _epochs = epochs;
+        _superseded = superseded;
         _options = options;
         _time = time;
         _log = log;
@@ -74,6 +80,16 @@ internal sealed class PeerLink : IFetchSource
     public PeerKey Key { get; }
 
     public PeerId Id { get; }
+
+    /// <summary>Epoch of the activation that commands this link.</summary>
+    public long Epoch
+    {
+        get => Interlocked.Read(ref _epoch);
+        set => Interlocked.Exchange(ref _epoch, value);
+    }
+
+    /// <summary>What the peer told of itself on the connection, or null.</summary>
+    public IdentifyInfo? Told { get; set; }
 
     /// <summary>IP addresses among those it can be dialled at; names are not resolved.</summary>
     public IEnumerable<IPAddress> KnownAddresses
@@ -254,8 +270,15 @@ internal sealed class PeerLink : IFetchSource
             bool connected = _swarm.IsReady && _swarm.Value.IsConnected(Id);
             try
             {
-                await _grains.GetPeer(Key.Value).LinkChanged(
-                    new LinkState(connected, connected ? "" : _problem, _chains is not null, _chains ?? [], _agent, _mayGrantMore, _headerChains)).ConfigureAwait(false);
+                long epoch = await _grains.GetPeer(Key.Value).LinkChanged(
+                    new LinkState(connected, connected ? "" : _problem, _chains is not null, _chains ?? [], _agent, _mayGrantMore, _headerChains), Epoch)
+                    .ConfigureAwait(false);
+                if (epoch > Epoch)
+                {
+                    // The peer's grain is on another silo now, which asks it from there.
+                    _epochs.Hear(Key, epoch);
+                    _superseded(this);
+                }
             }
             catch (Exception e)
             {

@@ -17,7 +17,7 @@ namespace OpSync.Silo.Peering;
 
 /// <summary>The silo's connections to the peers it asks, and the requests open on them.</summary>
 internal sealed class PeerLinks(
-    SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, AccessList access, Fetcher fetcher, FetchReports reports,
+    SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, AccessList access, PeerEpochs epochs, Fetcher fetcher, FetchReports reports,
     IOptions<PeerLinkOptions> options, TimeProvider time, ILogger<PeerLinks> log) : IPeerLinks, ISwarmObserver
 {
     /// <summary>Who speaks a protocol of this family, or says so, is another OpSync.</summary>
@@ -32,10 +32,12 @@ internal sealed class PeerLinks(
     private readonly CancellationTokenSource _stopping = new();
 
     /// <inheritdoc/>
-    public void Connect(PeerKey peer, IReadOnlyList<string> addresses)
+    public void Connect(PeerKey peer, IReadOnlyList<string> addresses, long epoch)
     {
-        if (!PeerId.TryParse(peer.Value, out PeerId? id)) return;
-        PeerLink link = _links.GetOrAdd(peer, key => new PeerLink(key, id, swarm, chains, grains, options.Value, time, log, _stopping.Token));
+        if (!epochs.Hear(peer, epoch) || !PeerId.TryParse(peer.Value, out PeerId? id)) return;
+        PeerLink link = _links.GetOrAdd(
+            peer, key => new PeerLink(key, id, swarm, chains, grains, epochs, l => Release(l.Key, l.Epoch), options.Value, time, log, _stopping.Token));
+        link.Epoch = epoch;
         link.Connect(addresses);
         if (_told.TryRemove(id, out IdentifyInfo? info)) Tell(link, info);
         foreach (IPAddress address in link.KnownAddresses) _exclusions.Spare(address);
@@ -60,14 +62,30 @@ internal sealed class PeerLinks(
     }
 
     /// <inheritdoc/>
+    public void Release(PeerKey peer, long epoch)
+    {
+        if (!_links.TryGetValue(peer, out PeerLink? link) || link.Epoch > epoch || !_links.TryRemove(KeyValuePair.Create(peer, link))) return;
+        link.Stop();
+
+        // Should its grain come back while the connection lasts, what the peer told is not told again.
+        if (link.Told is { } info && _told.Count < ToldMax && swarm.IsReady && swarm.Value.IsConnected(link.Id)) _told[link.Id] = info;
+    }
+
+    /// <inheritdoc/>
     public void Readmit(PeerKey peer)
     {
         if (PeerId.TryParse(peer.Value, out PeerId? id)) _exclusions.Readmit(id);
     }
 
     /// <inheritdoc/>
-    public void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items, ReplyTimeout timeout)
+    public void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items, ReplyTimeout timeout, long epoch)
     {
+        if (!epochs.Hear(peer, epoch))
+        {
+            foreach (AskItem item in items) reports.Ended(peer, range, item, FetchVerdict.OurFault, 0, TimeSpan.Zero);
+            return;
+        }
+
         _links.TryGetValue(peer, out PeerLink? link);
         link?.Count(items.Count);
         if (link is null)
@@ -144,6 +162,7 @@ internal sealed class PeerLinks(
 
     private void Tell(PeerLink link, IdentifyInfo info)
     {
+        link.Told = info;
         HashSet<string> spoken = [.. info.Protocols];
         link.Identified(
             [.. chains.Chains.Where(c => c.Protocols.Any(spoken.Contains)).Select(c => c.Spec.ChainId)],

@@ -16,7 +16,8 @@ namespace OpSync.Silo.Serving;
 /// Headers never wait: they end where the asker's tokens end and say when to ask for the rest. They are made from the stored blocks,
 /// one after the other, so that an answer holds one block in memory.</remarks>
 internal sealed partial class BulkServer(
-    ChainRegistry chains, ServeOptions options, ServeThrottle throttle, FairShares answers, Action<string> refused, TimeProvider time, CancellationToken stopping)
+    ChainRegistry chains, ServeOptions options, ServeTokens tokens, FairShares answers, Action<string> refused,
+    TimeProvider time, CancellationToken stopping)
 {
     private readonly ConcurrentDictionary<ulong, ConcurrentBag<HeaderExtractor>> _extractors = new();
     private readonly ConcurrentDictionary<ulong, HeldSpans> _held = new();
@@ -37,7 +38,7 @@ internal sealed partial class BulkServer(
 
     private async ValueTask ServeAsync(InboundStream inbound, int requestSize, Func<byte[], ValueTask> answer, CancellationToken cancellationToken)
     {
-        if (!throttle.TryEnter(inbound.Peer))
+        if (!tokens.Throttle.TryEnter(inbound.Peer))
         {
             refused(nameof(ServeOptions.PeerOpenMax));
             await RefuseAsync(inbound.Stream, BulkCode.Failed, default, cancellationToken).ConfigureAwait(false);
@@ -56,7 +57,7 @@ internal sealed partial class BulkServer(
         }
         finally
         {
-            throttle.Leave(inbound.Peer);
+            tokens.Throttle.Leave(inbound.Peer);
         }
     }
 
@@ -106,7 +107,12 @@ internal sealed partial class BulkServer(
         for (int sent = 0; sent < count; sent++)
         {
             if (sent > 0 && time.GetElapsedTime(started) > Bulk.GatherMax) return (sent, BulkEnd.Capped, default);
-            if (sent % Bulk.HeadersPerBlock == 0 && throttle.TakeUpTo(inbound.Peer, inbound.RemoteIp, 1, out TimeSpan retryAfter) == 0) return (sent, BulkEnd.RateLimited, retryAfter);
+            if (sent % Bulk.HeadersPerBlock == 0)
+            {
+                (int taken, TimeSpan retryAfter) = await tokens.TakeUpToAsync(inbound.Peer, inbound.RemoteIp, 1, cancellationToken).ConfigureAwait(false);
+                if (taken == 0) return (sent, BulkEnd.RateLimited, retryAfter);
+            }
+
             StoredBlock? block;
             try
             {

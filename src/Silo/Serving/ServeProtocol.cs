@@ -12,9 +12,9 @@ namespace OpSync.Silo.Serving;
 /// <summary>Serves payload_by_number from the store, where a block lies in the bytes that go on the wire.</summary>
 /// <remarks>Order of work, cheapest refusal first: bucket, request, bounds, index, bytes (op-node p2p/sync.go,
 /// <c>handleSyncRequest</c>, whose result codes and deadlines these are).</remarks>
-internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions> options, TimeProvider time) : IDisposable
+internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions> options, TimeProvider time, ServeLeases? leases = null) : IDisposable
 {
-    private readonly ServeThrottle _throttle = new(options.Value, time);
+    private readonly ServeTokens _tokens = new(new ServeThrottle(options.Value, time), leases, time);
     private readonly FairShares _answers = new(options.Value.AnswerBytesMax);
     private readonly CancellationTokenSource _stopping = new();
     private ServeMetrics? _metrics;
@@ -42,9 +42,11 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
             foreach (string protocol in chain.Protocols) yield return (protocol, (stream, ct) => HandleAsync(chain, stream, ct));
         }
 
-        BulkServer bulk = new(chains, options.Value, _throttle, _answers, limit => _metrics?.Refused(limit), time, _stopping.Token);
+        BulkServer bulk = new(chains, options.Value, _tokens, _answers, limit => _metrics?.Refused(limit), time, _stopping.Token);
         foreach ((string, ProtocolHandler) handler in bulk.Handlers()) yield return handler;
     }
+
+    private ServeThrottle Throttle => _tokens.Throttle;
 
     /// <summary>Bytes of answers on their way.</summary>
     internal long AnswerBytes => _answers.Used;
@@ -59,7 +61,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
 
     private async ValueTask HandleAsync(ServedChain chain, InboundStream inbound, CancellationToken cancellationToken)
     {
-        if (!_throttle.TryEnter(inbound.Peer))
+        if (!Throttle.TryEnter(inbound.Peer))
         {
             _metrics?.Refused(nameof(ServeOptions.PeerOpenMax));
             await AnswerAsync(inbound.Stream, ResultCode.Unknown, null, cancellationToken).ConfigureAwait(false);
@@ -71,7 +73,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
         {
             ResultCode code = ResultCode.Unknown;
             byte[]? wire = null;
-            if (await _throttle.WaitForTokenAsync(inbound.Peer, inbound.RemoteIp, cancellationToken).ConfigureAwait(false) is { } limit)
+            if (await _tokens.WaitAsync(inbound.Peer, inbound.RemoteIp, cancellationToken).ConfigureAwait(false) is { } limit)
             {
                 _metrics?.Refused(limit);
             }
@@ -97,7 +99,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
         finally
         {
             if (accounted > 0) _answers.Return(inbound.RemoteIp, accounted);
-            _throttle.Leave(inbound.Peer);
+            Throttle.Leave(inbound.Peer);
         }
     }
 
@@ -163,8 +165,8 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
 
     private IEnumerable<(string Limit, long Used, long Max)> Measure() =>
     [
-        (nameof(ServeOptions.WaitingMax), _throttle.Waiting, options.Value.WaitingMax),
-        (nameof(ServeOptions.PeersMax), _throttle.Peers, options.Value.PeersMax),
+        (nameof(ServeOptions.WaitingMax), Throttle.Waiting, options.Value.WaitingMax),
+        (nameof(ServeOptions.PeersMax), Throttle.Peers, options.Value.PeersMax),
         (nameof(ServeOptions.AnswerBytesMax), _answers.Used, _answers.Capacity),
     ];
 }

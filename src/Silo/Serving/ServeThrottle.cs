@@ -84,23 +84,6 @@ internal sealed class ServeThrottle(ServeOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Takes a token, waiting for it as <see cref="Admit"/> decides.</summary>
-    /// <returns>Null with the token; otherwise the limit that refused it, at once.</returns>
-    public async ValueTask<string?> WaitForTokenAsync(PeerId peer, IPAddress address, CancellationToken cancellationToken)
-    {
-        ServeAdmission admission = Admit(peer, address);
-        if (admission.Wait <= TimeSpan.Zero) return admission.Refusal;
-        try
-        {
-            await Task.Delay(admission.Wait, time, cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-        finally
-        {
-            WaitEnded(address);
-        }
-    }
-
     /// <summary>Takes tokens that are there now, for answers that end where the tokens do and never wait.</summary>
     /// <param name="peer">Who asks.</param>
     /// <param name="address">From where.</param>

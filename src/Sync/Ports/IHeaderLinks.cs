@@ -9,5 +9,9 @@ namespace OpSync.Sync.Ports;
 public interface IHeaderLinks
 {
     /// <summary>Starts a request on the connection that the silo has, under its deadline and the silo's byte budget.</summary>
-    void FetchHeaders(PeerKey peer, RangeKey range, HeaderAsk ask);
+    /// <param name="peer">Whom to ask.</param>
+    /// <param name="range">On whose behalf.</param>
+    /// <param name="ask">What.</param>
+    /// <param name="epoch">Epoch of the activation that asks; the request of an older one ends at once as our own doing.</param>
+    void FetchHeaders(PeerKey peer, RangeKey range, HeaderAsk ask, long epoch);
 }

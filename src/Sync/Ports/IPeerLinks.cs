@@ -5,12 +5,21 @@ namespace OpSync.Sync.Ports;
 
 /// <summary>The silo's connections to peers. Grains hold the policy, this holds the sockets. Nothing here waits for the network;
 /// what happens is reported to the peer's grain, outcomes of requests to the peer's and the range's.</summary>
+/// <remarks>A peer is commanded by one activation of its grain, the one with the highest epoch heard of. What an older one says is not
+/// done: after a freeze there may be two for a moment, and never may more than one silo ask one server.</remarks>
 public interface IPeerLinks
 {
     /// <summary>Keeps a connection to the peer from now on: dials, and dials again with backoff when it is lost.</summary>
     /// <param name="peer">Whom.</param>
     /// <param name="addresses">Multiaddrs to try in turn.</param>
-    void Connect(PeerKey peer, IReadOnlyList<string> addresses);
+    /// <param name="epoch">Epoch of the activation that says so.</param>
+    void Connect(PeerKey peer, IReadOnlyList<string> addresses, long epoch);
+
+    /// <summary>The activation that commanded the peer left this silo: ends the peer's open requests and stops dialling, unless a later
+    /// one has taken over. The connection is left as it is.</summary>
+    /// <param name="peer">Whom.</param>
+    /// <param name="epoch">Epoch of the activation that left.</param>
+    void Release(PeerKey peer, long epoch);
 
     /// <summary>Closes the connection, stops dialling, and lets neither the peer nor the addresses it came from connect.</summary>
     /// <param name="peer">Whom.</param>
@@ -28,7 +37,8 @@ public interface IPeerLinks
     /// <param name="range">On whose behalf.</param>
     /// <param name="items">What.</param>
     /// <param name="timeout">What an answer may take. One that comes later is used all the same if it comes soon enough after.</param>
-    void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items, ReplyTimeout timeout);
+    /// <param name="epoch">Epoch of the activation that asks; the requests of an older one end at once as our own doing.</param>
+    void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items, ReplyTimeout timeout, long epoch);
 
     /// <summary>Requests to the peer that have no outcome yet.</summary>
     int CountOpen(PeerKey peer);

@@ -33,6 +33,11 @@ internal sealed class RpcHost : IAsyncDisposable
     /// <summary>Address of the server.</summary>
     public Uri Url { get; private set; } = null!;
 
+    public IServiceProvider Services => _app!.Services;
+
+    /// <summary>The endpoint, for requests that no socket makes.</summary>
+    public RpcEndpoint Endpoint => Services.GetRequiredService<RpcEndpoint>();
+
     public IGrainFactory Grains => _app!.Services.GetRequiredService<IGrainFactory>();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -58,6 +63,7 @@ internal sealed class RpcHost : IAsyncDisposable
             State = host._directories[0].State,
             Identity = host._identity,
         });
+        builder.Services.AddSingleton(new GatewaySettings { Chains = [] });
         builder.Services.AddOpSyncRpc(settings);
         host._app = builder.Build();
         host._app.UseRouting();

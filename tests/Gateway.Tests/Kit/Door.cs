@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpSync.Gateway.Hosting;
+using OpSync.Gateway.Rpc;
 using OpSync.Gateway.Security;
 using OpSync.Grains.Tests.Kit;
 using Xunit;
@@ -52,7 +53,7 @@ internal sealed class Door : IAsyncDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Opens with tokens of every kind; or, with <paramref name="tokens"/> false, without any.</summary>
-    public static async Task<Door> OpenAsync(GatewayLimits? limits = null, bool tokens = true, bool openRead = false, WorldOptions? world = null)
+    public static async Task<Door> OpenAsync(GatewayLimits? limits = null, bool tokens = true, bool openRead = false, WorldOptions? world = null, RpcLimits? rpc = null, string[]? hosts = null)
     {
         World silo = await World.StartAsync(world);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -73,7 +74,9 @@ internal sealed class Door : IAsyncDisposable
                 : [],
             JwtSecret = tokens ? JwtSecret : null,
             OpenRead = openRead,
+            Hosts = hosts ?? [],
             Limits = limits ?? new GatewayLimits(),
+            RpcLimits = rpc ?? new RpcLimits(),
         });
         WebApplication app = builder.Build().UseOpSyncGateway();
         await app.StartAsync(Token);

@@ -13,7 +13,7 @@ namespace OpSync.Grains.Tests.Kit;
 /// <summary>Asks the crowd for headers. Answers are made and read as bytes, without a network.</summary>
 internal sealed class CrowdHeaders(Crowd crowd, IGrainFactory grains) : IHeaderLinks
 {
-    public void FetchHeaders(PeerKey peer, RangeKey range, HeaderAsk ask) => Outside.Run(() => AnswerAsync(peer, range, ask));
+    public void FetchHeaders(PeerKey peer, RangeKey range, HeaderAsk ask, long epoch) => Outside.Run(() => AnswerAsync(peer, range, ask));
 
     private async Task AnswerAsync(PeerKey peer, RangeKey range, HeaderAsk ask)
     {

@@ -17,10 +17,12 @@ internal sealed class CrowdLinks(
 {
     private readonly ConcurrentDictionary<PeerKey, ScriptedPeer> _connected = new();
     private readonly ConcurrentDictionary<(PeerKey Peer, ulong ChainId, string RangeId), (long Generation, CancellationTokenSource Source)> _tokens = new();
+    private readonly PeerEpochs _epochs = new();
     private readonly CancellationTokenSource _stopping = new();
 
-    public void Connect(PeerKey peer, IReadOnlyList<string> addresses)
+    public void Connect(PeerKey peer, IReadOnlyList<string> addresses, long epoch)
     {
+        if (!_epochs.Hear(peer, epoch)) return;
         crowd.NoteLink(peer, "connect");
         if (crowd.Find(peer) is not { } scripted) return;
         if (scripted.IsReachable) _connected[peer] = scripted;
@@ -31,19 +33,20 @@ internal sealed class CrowdLinks(
     {
         crowd.NoteLink(peer, "banned");
         _connected.TryRemove(peer, out _);
-        foreach (var ((whose, _, _), (_, source)) in _tokens)
-        {
-            if (whose == peer) source.Cancel();
-        }
-
+        EndRequests(peer);
         return [.. knownFrom.Append("192.0.2.1").Distinct()];
+    }
+
+    public void Release(PeerKey peer, long epoch)
+    {
+        if (_epochs.Of(peer) <= epoch) EndRequests(peer);
     }
 
     public void Readmit(PeerKey peer) => crowd.NoteLink(peer, "readmitted");
 
-    public void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items, ReplyTimeout timeout)
+    public void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items, ReplyTimeout timeout, long epoch)
     {
-        if (!_connected.TryGetValue(peer, out ScriptedPeer? scripted))
+        if (!_epochs.Hear(peer, epoch) || !_connected.TryGetValue(peer, out ScriptedPeer? scripted))
         {
             foreach (AskItem item in items) reports.Ended(peer, range, item, FetchVerdict.OurFault, 0, TimeSpan.Zero);
             return;
@@ -81,6 +84,14 @@ internal sealed class CrowdLinks(
 
     public void Dispose() => _stopping.Cancel();
 
+    private void EndRequests(PeerKey peer)
+    {
+        foreach (var (key, (_, source)) in _tokens)
+        {
+            if (key.Peer == peer && _tokens.TryRemove(key, out _)) source.Cancel();
+        }
+    }
+
     private async Task TellAsync(PeerKey peer)
     {
         ulong[]? chains = crowd.Find(peer)?.Chains;
@@ -89,7 +100,7 @@ internal sealed class CrowdLinks(
         try
         {
             await grains.GetPeer(peer.Value).LinkChanged(
-                new LinkState(connected, connected ? "" : "cannot be reached", chains is not null, chains ?? [], "scripted", HeaderChains: headers ? [TestChain.Id] : null));
+                new LinkState(connected, connected ? "" : "cannot be reached", chains is not null, chains ?? [], "scripted", HeaderChains: headers ? [TestChain.Id] : null), _epochs.Of(peer));
         }
         catch (OrleansException)
         {

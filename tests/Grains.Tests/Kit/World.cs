@@ -7,8 +7,6 @@ using OpSync.Contracts.Chains;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.Ranges;
 using OpSync.Contracts.Reading;
-using OpSync.Embedded;
-using OpSync.Embedded.Testing;
 using OpSync.Libp2p.Identity;
 using OpSync.Silo.Chains;
 using OpSync.Silo.Fetching;
@@ -24,7 +22,8 @@ using Xunit;
 
 namespace OpSync.Grains.Tests.Kit;
 
-/// <summary>A whole silo on a data directory of its own, with a crowd in place of the network. Can be killed and started again.</summary>
+/// <summary>All silos of a service on a data directory of its own, with a crowd in place of the network. Can be killed and started
+/// again.</summary>
 internal sealed class World : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -33,23 +32,21 @@ internal sealed class World : IAsyncDisposable
     private readonly string _path = Directory.CreateTempSubdirectory("opsync-grains-").FullName;
     private readonly WorldOptions _options;
     private readonly PeerIdentity _identity = PeerIdentity.Create(KeyType.Ed25519);
-    private readonly EmbeddedTestClusterBuilder _builder = new();
     private readonly List<Mistakes> _mistakes = [];
+    private readonly World? _other;
     private DataDirectory? _directory;
     private PostgresDatabase? _database;
     private PostgresBlockStore? _blocks;
-    private EmbeddedTestCluster? _cluster;
+    private TestSilos? _silos;
 
-    private World(WorldOptions options)
+    private World(WorldOptions options, World? other)
     {
         _options = options;
-        if (options.Time is { } time) _builder.UseTime(time);
-        if (options.Hostile is { } hostile) _builder.UseHostile(hostile);
-        _builder.ConfigureSilo(silo => silo.Configure<EmbeddedOptions>(o => o.ActivationsMax = options.ActivationsMax));
-        _builder.ConfigureHost(Configure);
+        _other = other;
+        Crowd = other?.Crowd ?? new Crowd();
     }
 
-    public Crowd Crowd { get; } = new();
+    public Crowd Crowd { get; }
 
     /// <summary>The store of this life of the silo.</summary>
     public TestStore Store { get; private set; } = null!;
@@ -57,17 +54,21 @@ internal sealed class World : IAsyncDisposable
     /// <summary>What is done to the store of the next life of the silo.</summary>
     public Action<TestStore>? Prepare { get; set; }
 
-    public EmbeddedTestCluster Cluster => _cluster!;
+    public TestSilos Silos => _silos!;
 
-    public IGrainFactory Grains => Cluster.GrainFactory;
+    public IGrainFactory Grains => Silos.Grains;
 
     public IChainGrain Chain => Grains.GetChain(TestChain.Id);
 
     public IBlockReaderGrain Reader => Grains.GetReader(TestChain.Id);
 
+    /// <summary>The budget of the first silo.</summary>
     public IByteBudget Budget => Service<IByteBudget>();
 
-    public CrowdLinks Links => Service<CrowdLinks>();
+    /// <summary>Bytes accounted for by all silos.</summary>
+    public long BudgetUsed => Silos.Services.Sum(s => s.GetRequiredService<IByteBudget>().Used);
+
+    private IStateStore State => _other?.State ?? _database?.State ?? (IStateStore)_directory!.State;
 
     private static ChainIdentity Identity => new(TestChain.Id, TestChain.Right.HashAt(0));
 
@@ -75,14 +76,37 @@ internal sealed class World : IAsyncDisposable
 
     public static async Task<World> StartAsync(WorldOptions? options = null)
     {
-        World world = new(options ?? new WorldOptions());
-        await world.OpenDatabaseAsync();
-        world._cluster = await world._builder.StartAsync();
+        World world = new(options ?? new WorldOptions(), other: null);
+        await world.OpenStoreAsync();
+        world._silos = await TestSilos.StartAsync(world._options, world.Configure);
         return world;
     }
 
+    /// <summary>Starts other silos over the same state, blocks and crowd, whose grains know nothing of the first ones': as if those
+    /// were frozen. They must end before the first do.</summary>
+    public async Task<World> StartBesideAsync(WorldOptions? options = null)
+    {
+        World world = new(options ?? new WorldOptions(), other: this);
+        await world.OpenStoreAsync();
+        world._silos = await TestSilos.StartAsync(world._options, world.Configure);
+        return world;
+    }
+
+    /// <summary>A service of the first silo.</summary>
     public T Service<T>()
-        where T : notnull => Cluster.Services.GetRequiredService<T>();
+        where T : notnull => Silos.Services[0].GetRequiredService<T>();
+
+    /// <summary>The connection to a peer breaks, as if it had gone.</summary>
+    public void Lose(string peer)
+    {
+        foreach (IServiceProvider silo in Silos.Services) silo.GetRequiredService<CrowdLinks>().Lose(new PeerKey(peer));
+    }
+
+    /// <summary>What the links know of a peer changed.</summary>
+    public void Tell(string peer)
+    {
+        foreach (IServiceProvider silo in Silos.Services) silo.GetRequiredService<CrowdLinks>().Tell(new PeerKey(peer));
+    }
 
     public IPeerGrain Peer(string id) => Grains.GetPeer(id);
 
@@ -141,7 +165,7 @@ internal sealed class World : IAsyncDisposable
     }
 
     /// <summary>Waits until no payload is accounted for any more.</summary>
-    public Task BudgetReturnsAsync() => UntilAsync(() => Task.FromResult(Budget.Used == 0), () => $"{Budget.Used} bytes are still accounted.");
+    public Task BudgetReturnsAsync() => UntilAsync(() => Task.FromResult(BudgetUsed == 0), () => $"{BudgetUsed} bytes are still accounted.");
 
     /// <summary>The store holds exactly these blocks of the right chain as canonical, each linked to the next and intact.</summary>
     public async Task AssertHoldsAsync(ulong first, ulong last, TrustRank rankMin = TrustRank.Configured)
@@ -165,7 +189,7 @@ internal sealed class World : IAsyncDisposable
     {
         _mistakes[^1].Close();
         Store.CutOff();
-        await Cluster.KillSiloAsync();
+        await Silos.KillAsync();
         if (_directory is not null) await _directory.DisposeAsync();
         if (_database is not null) await _database.DisposeAsync();
         (_directory, _database) = (null, null);
@@ -174,43 +198,50 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Starts the silo again over the same data directory or database.</summary>
     public async Task StartSiloAsync()
     {
-        await OpenDatabaseAsync();
-        await Cluster.StartSiloAsync();
+        await OpenStoreAsync();
+        await Silos.StartAgainAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
         Store.Release();
         Store.Full = null;
-        if (_directory is not null || _database is not null) await KillAsync();
+        if (_directory is not null || _database is not null || _other is not null) await KillAsync();
         _identity.Dispose();
         Directory.Delete(_path, recursive: true);
         string[] mistakes = [.. _mistakes.SelectMany(m => m.All)];
         Assert.True(mistakes is [], string.Join('\n', mistakes));
     }
 
-    private async Task OpenDatabaseAsync()
+    /// <summary>Opens what one life of the silos keeps everything in; they share it.</summary>
+    private async Task OpenStoreAsync()
     {
-        if (_options.Postgres is not { } postgres) return;
-        _database = await PostgresDatabase.OpenAsync(postgres, null, Token);
-        _blocks = await _database.OpenBlocksAsync(Identity, Token);
+        if (_options.Postgres is { } postgres)
+        {
+            _database = await PostgresDatabase.OpenAsync(postgres, null, Token);
+            _blocks = await _database.OpenBlocksAsync(Identity, Token);
+        }
+        else if (_other is null)
+        {
+            _directory = DataDirectory.OpenWriter(_path, Identity);
+        }
+
+        Store = new TestStore(_other?.Store ?? _blocks ?? (IBlockStore)_directory!.Blocks);
+        Prepare?.Invoke(Store);
+        _mistakes.Add(new Mistakes());
     }
 
-    private void Configure(HostApplicationBuilder builder)
+    private void Configure(IHostApplicationBuilder builder, Action<IHostApplicationBuilder, SiloSettings> addEngine)
     {
-        if (_blocks is null) _directory = DataDirectory.OpenWriter(_path, Identity);
-        Store = new TestStore(_blocks ?? (IBlockStore)_directory!.Blocks);
-        Prepare?.Invoke(Store);
         builder.AddOpSyncSilo(new SiloSettings
         {
             Chains = [new ServedChain(TestChain.Right.Spec, Store)],
-            State = _database?.State ?? (IStateStore)_directory!.State,
+            State = State,
             Identity = _identity,
             Peers = _options.Peers,
             Ranges = _options.Ranges,
             Writer = _options.Writer,
-        });
-        _mistakes.Add(new Mistakes());
+        }, addEngine);
         builder.Logging.AddProvider(_mistakes[^1]);
         builder.Services.AddSingleton(s => new CrowdLinks(
             Crowd, s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<Fetcher>(),
@@ -223,7 +254,8 @@ internal sealed class World : IAsyncDisposable
 /// <summary>How a world differs from the usual one.</summary>
 internal sealed record WorldOptions
 {
-    public HostileOptions? Hostile { get; init; }
+    /// <summary>Seed of an engine that reorders, drops and deactivates; null for a kind one. Embedded engine only.</summary>
+    public int? Hostile { get; init; }
 
     public TimeProvider? Time { get; init; }
 

@@ -93,22 +93,39 @@ public sealed class ConnectionTableTests : IAsyncDisposable
     public void Newcomer_takes_the_place_of_an_idle_one_from_the_largest_crowd_and_never_of_a_protected_or_used_one()
     {
         ConnectionTable table = Table(new SwarmOptions { InboundConnectionsMax = 4 });
-        Connection lone = Connect(table, "10.0.1.1")!, friend = Connect(table, "10.0.0.1")!;
-        Connection used = Connect(table, "10.0.0.2")!, crowd = Connect(table, "10.0.0.3")!;
+        Connection friend = Connect(table, "10.0.0.1")!, used = Connect(table, "10.0.0.2")!;
+        Connection crowd = Connect(table, "10.0.0.3")!, lone = Connect(table, "10.0.1.1")!;
         table.Protect(friend.Info.Peer, true);
         used.CountUse(1);
-        Assert.Equal("InboundConnectionsMax", Admit(table, "10.0.2.1").Refusal);   // none has been idle for long: refused unread
+        Assert.Equal("InboundConnectionsMax", Admit(table, "10.0.2.1").Refusal);   // none has been idle for a moment: refused unread
 
-        _harness.Time.Advance(new SwarmOptions().IdleGrace);
+        _harness.Time.Advance(new SwarmOptions().CrowdGrace);
         Assert.NotNull(Connect(table, "10.0.2.1", crowd));
-        Assert.NotNull(Connect(table, "10.0.2.2", lone));
-        Assert.Equal("InboundConnectionsMax", Admit(table, "10.0.2.3").Refusal);
-
-        used.CountUse(-1);
+        Assert.Equal("InboundConnectionsMax", Admit(table, "10.0.3.1").Refusal);   // no crowd is larger than its own, and idle
         _harness.Time.Advance(new SwarmOptions().IdleGrace);
+        Assert.NotNull(Connect(table, "10.0.3.1", lone));
+
         table.Remove(used);   // a place that is free is taken before anybody has to go
         Assert.NotNull(Connect(table, "10.0.2.4", null));
         Assert.Equal(4, table.Measure().Single(static u => u.Limit == "InboundConnectionsMax").Used);
+    }
+
+    [Fact]
+    public void Crowd_that_comes_again_and_again_puts_out_its_own_and_never_who_came_alone()
+    {
+        ConnectionTable table = Table(new SwarmOptions { InboundConnectionsMax = 4 });
+        Connection lone = Connect(table, "10.0.1.1")!;
+        Queue<Connection> crowd = new(Enumerable.Range(1, 3).Select(i => Connect(table, $"10.0.0.{i}")!));
+        Assert.Equal("InboundConnectionsMax", Admit(table, "10.0.0.99").Refusal);
+        for (int i = 4; i < 20; i++)
+        {
+            _harness.Time.Advance(new SwarmOptions().IdleGrace);
+            crowd.Enqueue(Connect(table, $"10.0.0.{i}", crowd.Dequeue())!);
+        }
+
+        _harness.Time.Advance(new SwarmOptions().CrowdGrace);
+        Assert.NotNull(Connect(table, "10.0.2.1", crowd.Dequeue()));
+        Assert.Equal([lone], table.Snapshot(lone.Info.Peer));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using OpSync.EndToEnd;
 using Xunit;
@@ -9,10 +10,10 @@ namespace OpSync.Page.Kit;
 /// <summary>A made chain in a store, with peers that serve it, each in a process of its own.</summary>
 public sealed class Demo : IAsyncLifetime
 {
-    public const int Blocks = 1_200;
+    public const int Blocks = 800;
 
     private readonly TempDirectory _temp = new();
-    private readonly List<Server> _servers = [];
+    private readonly ConcurrentBag<Server> _servers = [];
 
     /// <summary>Height of the first block.</summary>
     public ulong First => Last - Blocks + 1;

@@ -19,6 +19,7 @@ internal static partial class CallTable
         ["PeerGrain"] = ([], ["ISyncRangeGrain", "IChainGrain"]),
         ["BlockGrain"] = ([], ["ISyncRangeGrain"]),
         ["BlockReaderGrain"] = ([], []),
+        ["ServeShareGrain"] = ([], []),
     };
 
     /// <summary>Whose helpers a folder of src/Grains holds. What lies in another folder, such as Hosting, runs outside of
@@ -29,6 +30,7 @@ internal static partial class CallTable
         ["Ranges"] = "SyncRangeGrain",
         ["Peers"] = "PeerGrain",
         ["Blocks"] = "BlockGrain",
+        ["Serving"] = "ServeShareGrain",
     };
 
     /// <summary>Calls that the table does not have.</summary>

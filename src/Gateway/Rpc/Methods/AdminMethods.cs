@@ -5,13 +5,15 @@ using OpSync.Codec.Primitives;
 using OpSync.Contracts.Blocks;
 using OpSync.Contracts.Chains;
 using OpSync.Contracts.Reading;
+using OpSync.Gateway.Security;
+using OpSync.Gateway.Telemetry;
 
 namespace OpSync.Gateway.Rpc.Methods;
 
 /// <summary>The namespace admin: takes blocks that are pushed, as op-node does (op-node/node/api.go).</summary>
 /// <remarks>As there, null means taken. Unlike there, a block that was refused is an error, and null comes only once the block is
 /// durable, or in quarantine where nobody vouches for it.</remarks>
-internal sealed class AdminMethods(IGrainFactory grains, RpcSettings settings, TimeProvider time, ILogger<AdminMethods> log) : IDisposable
+internal sealed class AdminMethods(IGrainFactory grains, RpcSettings settings, TimeProvider time, LimitMetrics metrics, ILogger<AdminMethods> log)
 {
     /// <summary>The rank "configured" of docs/adr/0003.</summary>
     private const byte ConfiguredRank = 30;
@@ -19,14 +21,18 @@ internal sealed class AdminMethods(IGrainFactory grains, RpcSettings settings, T
     private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan PollMax = TimeSpan.FromMilliseconds(200);
 
-    private readonly RpcGate _gate = new(settings.Limits.PostsMax, settings.Limits.TurnTimeout);
+    private readonly FairGate _gate = new(settings.Limits.PostsMax, settings.Limits.PostsMax, settings.Limits.TurnTimeout, time);
 
     public async Task<RpcError?> CallAsync(RpcCall call)
     {
         if (call.Method != "admin_postUnsafePayload") return RpcError.UnknownMethod(call.Method);
-        if (!await call.IsAdmin()) return RpcError.Unauthorized(call.Method);
-        using IDisposable? place = await _gate.EnterAsync(call.Aborted);
-        if (place is null) return RpcError.Busy;
+        if (!await call.Caller.MayChange()) return RpcError.Unauthorized(call.Method);
+        using IDisposable? place = await _gate.EnterAsync(call.Caller.Id, call.Caller.Aborted);
+        if (place is null)
+        {
+            metrics.Refused(nameof(RpcLimits.PostsMax));
+            return RpcError.Busy("payloads are read in");
+        }
 
         ChainSpec chain = call.Chain.Spec;
         string? problem = PayloadJson.ReadEnvelope(call[0], chain, out ExecutionPayload payload, out PayloadVersion version);
@@ -41,8 +47,6 @@ internal sealed class AdminMethods(IGrainFactory grains, RpcSettings settings, T
         if (error is null) call.Result.WriteNullValue();
         return error;
     }
-
-    public void Dispose() => _gate.Dispose();
 
     private async Task<byte> RankAsync(RpcChain chain, BlockId block)
     {
@@ -86,7 +90,7 @@ internal sealed class AdminMethods(IGrainFactory grains, RpcSettings settings, T
                     : "there is no room for the block: the quarantine of its height, the memory or the store's queue is full");
             }
 
-            await Task.Delay(pause, time, call.Aborted);
+            await Task.Delay(pause, time, call.Caller.Aborted);
         }
     }
 }

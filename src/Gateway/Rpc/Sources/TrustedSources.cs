@@ -13,8 +13,9 @@ internal sealed class TrustedSources : BackgroundService
     /// <summary>Bytes of an answer. A block without transaction objects, of the largest kind, has less.</summary>
     private const int AnswerBytesMax = 8 << 20;
 
-    /// <summary>Characters of a source's own words that are logged and passed on.</summary>
-    private const int ProblemLengthMax = 200;
+    /// <summary>Characters of a source's own words that are logged. Callers get none of them: a "not found" among them would tell an
+    /// op-node that this chain has no such block.</summary>
+    private const int WordsLengthMax = 200;
 
     private readonly Dictionary<ulong, Source> _sources;
     private readonly HttpClient _client;
@@ -74,7 +75,7 @@ internal sealed class TrustedSources : BackgroundService
     {
         using CancellationTokenSource deadline = new(source.Settings.Timeout, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stoppingToken);
-        string? problem;
+        Problem? problem;
         try
         {
             problem = source.Settings.Kind == TrustedSourceKind.OpNode
@@ -83,71 +84,87 @@ internal sealed class TrustedSources : BackgroundService
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or IOException or OperationCanceledException && !stoppingToken.IsCancellationRequested)
         {
-            problem = deadline.IsCancellationRequested ? $"no answer within {source.Settings.Timeout.TotalSeconds:0} s" : e.Message;
+            problem = new Problem(
+                deadline.IsCancellationRequested ? $"no answer within {source.Settings.Timeout.TotalSeconds:0} s"
+                : e is JsonException ? "its answer is no JSON"
+                : e is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown and var error } ? $"the connection fails ({error})"
+                : "the connection broke",
+                e.Message);
         }
-
-        if (problem is { Length: > ProblemLengthMax }) problem = problem[..ProblemLengthMax];
 
         // Said once when it changes, not at each poll.
         string name = source.Settings.Url.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
-        if (problem is not null && source.Problem is null) RpcLog.SourceFailed(_log, name, source.ChainId, problem);
+        if (problem is not null && source.Problem is null) RpcLog.SourceFailed(_log, name, source.ChainId, problem.ForLog());
         if (problem is null && (source.Problem is not null || !source.Spoke))
         {
             RpcLog.SourceAnswers(_log, name, source.ChainId, source.View!.Safe.Number, source.View.Finalized.Number);
             source.Spoke = true;
         }
 
-        source.Problem = problem;
+        source.Problem = problem?.Text;
     }
 
-    private async Task<string?> AskOpNodeAsync(Source source, CancellationToken cancellationToken)
+    private async Task<Problem?> AskOpNodeAsync(Source source, CancellationToken cancellationToken)
     {
-        using JsonDocument answer = await CallAsync(source, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"optimism_syncStatus\",\"params\":[]}", cancellationToken);
-        if (!TryGetResult(answer.RootElement, out JsonElement result, out string? problem)) return problem;
-        problem = SyncStatus.Read(result, out SyncStatus? status);
-        if (status is not null) source.View = new TrustedView(status.SafeL2.Id, status.FinalizedL2.Id, status, _time.GetTimestamp());
-        return problem;
+        (JsonDocument? answer, Problem? problem) = await CallAsync(
+            source, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"optimism_syncStatus\",\"params\":[]}", cancellationToken);
+        if (answer is null) return problem;
+        using (answer)
+        {
+            if (SyncStatus.Read(answer.RootElement.GetProperty("result"), out SyncStatus? status) is { } fault) return new Problem(fault);
+            source.View = new TrustedView(status!.SafeL2.Id, status.FinalizedL2.Id, status, _time.GetTimestamp());
+            return null;
+        }
     }
 
-    private async Task<string?> AskExecutionAsync(Source source, CancellationToken cancellationToken)
+    private async Task<Problem?> AskExecutionAsync(Source source, CancellationToken cancellationToken)
     {
-        (BlockId safe, string? problem) = await AskTagAsync(source, "safe", cancellationToken);
+        (BlockId safe, Problem? problem) = await AskTagAsync(source, "safe", cancellationToken);
         if (problem is not null) return problem;
         (BlockId finalized, problem) = await AskTagAsync(source, "finalized", cancellationToken);
         if (problem is not null) return problem;
-        if (finalized.Number > safe.Number) return "the finalized block is above the safe one";
+        if (finalized.Number > safe.Number) return new Problem("the finalized block is above the safe one");
         source.View = new TrustedView(safe, finalized, null, _time.GetTimestamp());
         return null;
     }
 
-    private async Task<(BlockId Block, string? Problem)> AskTagAsync(Source source, string tag, CancellationToken cancellationToken)
+    private async Task<(BlockId Block, Problem? Problem)> AskTagAsync(Source source, string tag, CancellationToken cancellationToken)
     {
-        using JsonDocument answer = await CallAsync(
+        (JsonDocument? answer, Problem? problem) = await CallAsync(
             source, $"{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_getBlockByNumber\",\"params\":[\"{tag}\",false]}}", cancellationToken);
-        if (!TryGetResult(answer.RootElement, out JsonElement block, out string? problem)) return (default, problem);
-        return HexJson.TryReadBlockId(block, out BlockId id) ? (id, null) : (default, $"its {tag} block has no number or no hash");
+        if (answer is null) return (default, problem);
+        using (answer)
+        {
+            return HexJson.TryReadBlockId(answer.RootElement.GetProperty("result"), out BlockId id) ? (id, null) : (default, new Problem($"its {tag} block has no number or no hash"));
+        }
     }
 
-    private async Task<JsonDocument> CallAsync(Source source, string body, CancellationToken cancellationToken)
+    /// <summary>An answer that has a result, which is an object; or what is wrong.</summary>
+    private async Task<(JsonDocument? Answer, Problem? Problem)> CallAsync(Source source, string body, CancellationToken cancellationToken)
     {
         using StringContent content = new(body, new MediaTypeHeaderValue("application/json"));
         using HttpResponseMessage response = await _client.PostAsync(source.Settings.Url, content, cancellationToken);
-        response.EnsureSuccessStatusCode();
-        return await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), default, cancellationToken);
+        if (!response.IsSuccessStatusCode) return (null, new Problem($"it answers with HTTP status {(int)response.StatusCode}"));
+        JsonDocument answer = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), default, cancellationToken);
+        if (FindFault(answer.RootElement) is not { } fault) return (answer, null);
+        answer.Dispose();
+        return (null, fault);
     }
 
-    private static bool TryGetResult(JsonElement answer, out JsonElement result, out string? problem)
+    private static Problem? FindFault(JsonElement answer)
     {
-        result = default;
-        problem = "it gave no result";
-        if (answer.ValueKind != JsonValueKind.Object) return false;
+        if (answer.ValueKind != JsonValueKind.Object) return new Problem("it gave no result");
         if (answer.TryGetProperty("error", out JsonElement error) && error.ValueKind == JsonValueKind.Object)
-        {
-            problem = error.TryGetProperty("message", out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : "it gave an error";
-            return false;
-        }
+            return new Problem("it answers with an error; the log has its words", error.TryGetProperty("message", out JsonElement text) ? text.ToString() : "");
+        return answer.TryGetProperty("result", out JsonElement result) && result.ValueKind == JsonValueKind.Object ? null : new Problem("it gave no result");
+    }
 
-        return answer.TryGetProperty("result", out result) && result.ValueKind == JsonValueKind.Object;
+    /// <summary>Why a source counts for nothing.</summary>
+    /// <param name="Text">In our words, for callers.</param>
+    /// <param name="Words">What others say, for the log.</param>
+    private sealed record Problem(string Text, string Words = "")
+    {
+        public string ForLog() => Words.Length == 0 ? Text : $"{Text}: {(Words.Length <= WordsLengthMax ? Words : Words[..WordsLengthMax])}";
     }
 
     private sealed class Source(ulong chainId, TrustedSourceSettings settings)

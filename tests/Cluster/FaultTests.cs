@@ -1,0 +1,125 @@
+using System.Text.Json;
+using OpSync.Cluster.Kit;
+using Xunit;
+
+namespace OpSync.Cluster;
+
+/// <summary>A range is filled while silos are killed, stopped and frozen, and the database goes away. Says how long each fault stalled it
+/// and what was fetched twice, as one line of JSON.</summary>
+public sealed class FaultTests(ClusterFixture fixture)
+{
+    /// <summary>Blocks that must become durable after a fault before it counts as overcome: more than a commit of a killed process that
+    /// was under way.</summary>
+    private const int Overcome = 50;
+
+    [Fact]
+    public async Task Range_completes_while_silos_are_killed_stopped_and_frozen_and_the_database_goes_away()
+    {
+        int blocks = ClusterFixture.IsLong ? 5_000 : 900;
+        Func<Member, (string, Func<Task>)>[] round =
+        [
+            silo => ("SIGKILL", () => RestartAsync(silo, silo.KillAsync)),
+            silo => ("SIGTERM", () => RestartAsync(silo, silo.StopAsync)),
+            silo => ("SIGSTOP", () => FreezeAsync(silo)),
+            _ => ("database restart", () => RestartDatabaseAsync(crash: false)),
+        ];
+        Func<Member, (string, Func<Task>)>[] plan = ClusterFixture.IsLong
+            ? [.. round, .. round, _ => ("database crash", () => RestartDatabaseAsync(crash: true)), _ => ("database freeze", FreezeDatabaseAsync), .. round]
+            : round;
+        await using Deployment deployment = await Deployment.StartAsync(fixture.Postgres, new SampleBlocks(blocks), peers: 3);
+        long started = TimeProvider.System.GetTimestamp();
+        string range = await deployment.PostAsync();
+        List<Fault> faults = [];
+        for (int i = 0; i < plan.Length; i++)
+        {
+            await deployment.StoredAsync(((long)i * blocks / (plan.Length + 1)) + Overcome);
+            faults.Add(await StallAsync(deployment, plan[i](deployment.Silos[i % deployment.Silos.Count])));
+        }
+
+        Assert.Equal("complete", (string?)(await deployment.EndAsync(range))["state"]);
+        TimeSpan took = TimeProvider.System.GetElapsedTime(started);
+        await deployment.AssertCompleteAsync();
+        ulong[] asked = [.. deployment.Asked().SelectMany(a => a)];
+        int distinct = asked.Distinct().Count();
+        Assert.Equal(blocks, distinct);
+        TestContext.Current.TestOutputHelper!.WriteLine(JsonSerializer.Serialize(new
+        {
+            engine = Deployment.Engine,
+            silos = deployment.Silos.Count,
+            blocks,
+            seconds = Math.Round(took.TotalSeconds, 1),
+            faults,
+            fetchedTwice = asked.Length - distinct,
+        }));
+    }
+
+    private static async Task RestartAsync(Member silo, Func<Task> end)
+    {
+        await end();
+        await silo.StartAsync();
+    }
+
+    private static async Task FreezeAsync(Member silo)
+    {
+        await silo.FreezeAsync();
+        await Task.Delay(Deployment.FreezeTime, TestContext.Current.CancellationToken);
+        await silo.ThawAsync();
+    }
+
+    private async Task RestartDatabaseAsync(bool crash)
+    {
+        await fixture.Postgres.StopAsync(crash);
+        await fixture.Postgres.StartAgainAsync();
+    }
+
+    /// <summary>For longer than a command may take.</summary>
+    private async Task FreezeDatabaseAsync()
+    {
+        await fixture.Postgres.FreezeAsync(on: true);
+        await Task.Delay(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await fixture.Postgres.FreezeAsync(on: false);
+    }
+
+    /// <summary>The longest time without a new durable block, from the fault on until it is overcome.</summary>
+    private static async Task<Fault> StallAsync(Deployment deployment, (string Signal, Func<Task> Do) what)
+    {
+        HashSet<ulong> before = [.. deployment.Asked().SelectMany(a => a)];
+        int[] counts = [.. deployment.Asked().Select(a => a.Length)];
+        long last = TimeProvider.System.GetTimestamp(), count = await deployment.CountAsync(), goal = count + Overcome;
+        TimeSpan longest = TimeSpan.Zero;
+        Task fault = what.Do();
+        while (!fault.IsCompleted || count < goal)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
+            long now = await CountAsync(deployment) ?? count;
+            if (TimeProvider.System.GetElapsedTime(last) is var gap && gap > longest) longest = gap;
+            Assert.True(gap < TimeSpan.FromSeconds(90), $"{what.Signal}: no block in {gap}");
+            if (now > count) last = TimeProvider.System.GetTimestamp();
+            count = now;
+            if (fault.IsFaulted) break;
+        }
+
+        await fault;
+        int again = deployment.Asked().Zip(counts, (asked, count) => asked.Skip(count)).SelectMany(a => a).Count(before.Contains);
+        return new Fault(what.Signal, (long)longest.TotalMilliseconds, again);
+    }
+
+    /// <summary>Null while the database cannot be reached.</summary>
+    private static async Task<long?> CountAsync(Deployment deployment)
+    {
+        try
+        {
+            return await deployment.CountAsync();
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A fault and what it cost.</summary>
+    /// <param name="Signal">What was done.</param>
+    /// <param name="StalledMilliseconds">Longest time without a new durable block.</param>
+    /// <param name="FetchedAgain">Heights asked for that had been asked for before the fault.</param>
+    private sealed record Fault(string Signal, long StalledMilliseconds, int FetchedAgain);
+}

@@ -1,0 +1,27 @@
+namespace OpSync.Cluster.Kit;
+
+// Three silos and a gateway, which find each other in the database.
+internal sealed partial class Deployment
+{
+    public const string Engine = "Orleans";
+
+    private const int SiloCount = 3;
+
+    /// <summary>How long a silo is frozen: longer than the others take to give it up.</summary>
+    public static readonly TimeSpan FreezeTime = TimeSpan.FromSeconds(12);
+
+    private void AddMembers(string[] common)
+    {
+        string[] cluster = [.. common, "--cluster-fast-failover", "true", "--cluster-address", "127.0.0.1"];
+        for (int i = 0; i < SiloCount; i++)
+        {
+            _silos.Add(new Member(
+            [
+                "silo", .. cluster, "--data-dir", _temp[$"silo-{i}"], "--cluster-silo-name", $"silo-{i}", "--cluster-silo-port", $"{FreePort()}",
+                "--cluster-gateway-port", $"{FreePort()}", "--health-listen", $"127.0.0.1:{FreePort()}",
+            ]));
+        }
+
+        _gateways.Add(new Member(["gateway", .. cluster, "--http-listen", $"127.0.0.1:{HttpPort}"]));
+    }
+}

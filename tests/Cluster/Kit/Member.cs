@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Globalization;
+using OpSync.EndToEnd;
+using Xunit;
+
+namespace OpSync.Cluster.Kit;
+
+/// <summary>A process of the deployment, which can be killed, told to stop, frozen, and started again with the same arguments.</summary>
+internal sealed class Member(string[] arguments) : IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    private Process? _process;
+    private Task<string> _errors = Task.FromResult("");
+
+    private Process Running => _process ?? throw new InvalidOperationException("It does not run.");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Starts it and waits until it says where it can be reached.</summary>
+    public async Task StartAsync()
+    {
+        _process = Opsync.Start(arguments);
+        _errors = _process.StandardError.ReadToEndAsync(CancellationToken.None);
+        string? address = await _process.StandardOutput.ReadLineAsync(Token).AsTask().WaitAsync(s_patience, Token);
+        if (address is null) Assert.Fail($"opsync {string.Join(' ', arguments)} ended: {await _errors}");
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        Running.Kill();
+        await EndAsync();
+    }
+
+    /// <summary>SIGTERM, and what follows from it until the process is gone.</summary>
+    public async Task StopAsync()
+    {
+        await SignalAsync("-TERM");
+        await Running.WaitForExitAsync(Token).WaitAsync(s_patience, Token);
+        Assert.True(Running.ExitCode == 0, await _errors);
+        await EndAsync();
+    }
+
+    /// <summary>SIGSTOP.</summary>
+    public Task FreezeAsync() => SignalAsync("-STOP");
+
+    /// <summary>SIGCONT.</summary>
+    public Task ThawAsync() => SignalAsync("-CONT");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null) await KillAsync();
+    }
+
+    private async Task EndAsync()
+    {
+        await Running.WaitForExitAsync(CancellationToken.None).WaitAsync(s_patience, CancellationToken.None);
+        Running.Dispose();
+        _process = null;
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using Process kill = Process.Start("kill", [signal, Running.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(Token);
+    }
+}
