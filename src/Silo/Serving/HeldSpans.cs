@@ -28,7 +28,7 @@ internal sealed class HeldSpans(IBlockStore store, TimeSpan age, TimeProvider ti
         lock (_lock)
         {
             bool isUsable = _walk is { } walk && (!walk.IsCompleted || (walk.IsCompletedSuccessfully && time.GetElapsedTime(_takenAt) < _validFor));
-            if (!isUsable) _walk = Task.Run(WalkAsync, stopping);
+            if (!isUsable) _walk = WalkAsync();   // stores read on threads of their own
             return _walk!.WaitAsync(cancellationToken);
         }
     }
