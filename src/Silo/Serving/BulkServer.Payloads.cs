@@ -42,7 +42,7 @@ internal sealed partial class BulkServer
             (int passed, long size, end) = await SendPageAsync(chain, inbound, page, room, isFirst: sent == 0, cancellationToken).ConfigureAwait(false);
 
             // Looking costs too, whatever comes of it.
-            tokens.GiveBack(inbound.Peer, inbound.RemoteIp, granted - Math.Max(1, passed));
+            gate.GiveBack(inbound.Peer, inbound.RemoteIp, granted - Math.Max(1, passed));
             sent += passed;
             room -= size;
         }
@@ -61,9 +61,9 @@ internal sealed partial class BulkServer
     /// <summary>The tokens that are there, or else one, for which it waits as long as a single request would.</summary>
     private async ValueTask<(int Granted, TimeSpan RetryAfter)> TakeTokensAsync(InboundStream inbound, int max, CancellationToken cancellationToken)
     {
-        (int granted, TimeSpan retryAfter) = await tokens.TakeUpToAsync(inbound.Peer, inbound.RemoteIp, max, cancellationToken).ConfigureAwait(false);
+        (int granted, TimeSpan retryAfter) = await gate.TakeUpToAsync(inbound.Peer, inbound.RemoteIp, max, cancellationToken).ConfigureAwait(false);
         if (granted > 0) return (granted, default);
-        if (await tokens.WaitAsync(inbound.Peer, inbound.RemoteIp, cancellationToken).ConfigureAwait(false) is not { } limit) return (1, default);
+        if (await gate.WaitForTokenAsync(inbound.Peer, inbound.RemoteIp, cancellationToken).ConfigureAwait(false) is not { } limit) return (1, default);
         refused(limit);
         return (0, retryAfter);
     }
@@ -128,7 +128,7 @@ internal sealed partial class BulkServer
 
     private async ValueTask SendStatusAsync(ServedChain chain, InboundStream inbound, CancellationToken cancellationToken)
     {
-        (int granted, TimeSpan retryAfter) = await tokens.TakeUpToAsync(inbound.Peer, inbound.RemoteIp, 1, cancellationToken).ConfigureAwait(false);
+        (int granted, TimeSpan retryAfter) = await gate.TakeUpToAsync(inbound.Peer, inbound.RemoteIp, 1, cancellationToken).ConfigureAwait(false);
         if (granted == 0)
         {
             await RefuseAsync(inbound.Stream, BulkCode.RateLimited, retryAfter, cancellationToken).ConfigureAwait(false);

@@ -16,8 +16,8 @@ namespace OpSync.Silo.Serving;
 /// Headers never wait: they end where the asker's tokens end and say when to ask for the rest. They are made from the stored blocks,
 /// one after the other, so that an answer holds one block in memory.</remarks>
 internal sealed partial class BulkServer(
-    ChainRegistry chains, ServeOptions options, ServeTokens tokens, FairShares answers, Action<string> refused,
-    TimeProvider time, CancellationToken stopping)
+    ChainRegistry chains, ServeOptions options, ServeGate gate, FairShares answers, Action<string> refused, TimeProvider time,
+    CancellationToken stopping)
 {
     private readonly ConcurrentDictionary<ulong, ConcurrentBag<HeaderExtractor>> _extractors = new();
     private readonly ConcurrentDictionary<ulong, HeldSpans> _held = new();
@@ -38,7 +38,7 @@ internal sealed partial class BulkServer(
 
     private async ValueTask ServeAsync(InboundStream inbound, int requestSize, Func<byte[], ValueTask> answer, CancellationToken cancellationToken)
     {
-        if (!tokens.Throttle.TryEnter(inbound.Peer))
+        if (!gate.Throttle.TryEnter(inbound.Peer))
         {
             refused(nameof(ServeOptions.PeerOpenMax));
             await RefuseAsync(inbound.Stream, BulkCode.Failed, default, cancellationToken).ConfigureAwait(false);
@@ -57,7 +57,7 @@ internal sealed partial class BulkServer(
         }
         finally
         {
-            tokens.Throttle.Leave(inbound.Peer);
+            gate.Throttle.Leave(inbound.Peer);
         }
     }
 
@@ -109,7 +109,7 @@ internal sealed partial class BulkServer(
             if (sent > 0 && time.GetElapsedTime(started) > Bulk.GatherMax) return (sent, BulkEnd.Capped, default);
             if (sent % Bulk.HeadersPerBlock == 0)
             {
-                (int taken, TimeSpan retryAfter) = await tokens.TakeUpToAsync(inbound.Peer, inbound.RemoteIp, 1, cancellationToken).ConfigureAwait(false);
+                (int taken, TimeSpan retryAfter) = await gate.TakeUpToAsync(inbound.Peer, inbound.RemoteIp, 1, cancellationToken).ConfigureAwait(false);
                 if (taken == 0) return (sent, BulkEnd.RateLimited, retryAfter);
             }
 

@@ -14,7 +14,7 @@ namespace OpSync.Silo.Serving;
 /// <c>handleSyncRequest</c>, whose result codes and deadlines these are).</remarks>
 internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions> options, TimeProvider time, ServeLeases? leases = null) : IDisposable
 {
-    private readonly ServeTokens _tokens = new(new ServeThrottle(options.Value, time), leases, time);
+    private readonly ServeGate _gate = new(new ServeThrottle(options.Value, time), leases, time);
     private readonly FairShares _answers = new(options.Value.AnswerBytesMax);
     private readonly CancellationTokenSource _stopping = new();
     private ServeMetrics? _metrics;
@@ -42,11 +42,9 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
             foreach (string protocol in chain.Protocols) yield return (protocol, (stream, ct) => HandleAsync(chain, stream, ct));
         }
 
-        BulkServer bulk = new(chains, options.Value, _tokens, _answers, limit => _metrics?.Refused(limit), time, _stopping.Token);
+        BulkServer bulk = new(chains, options.Value, _gate, _answers, limit => _metrics?.Refused(limit), time, _stopping.Token);
         foreach ((string, ProtocolHandler) handler in bulk.Handlers()) yield return handler;
     }
-
-    private ServeThrottle Throttle => _tokens.Throttle;
 
     /// <summary>Bytes of answers on their way.</summary>
     internal long AnswerBytes => _answers.Used;
@@ -61,7 +59,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
 
     private async ValueTask HandleAsync(ServedChain chain, InboundStream inbound, CancellationToken cancellationToken)
     {
-        if (!Throttle.TryEnter(inbound.Peer))
+        if (!_gate.Throttle.TryEnter(inbound.Peer))
         {
             _metrics?.Refused(nameof(ServeOptions.PeerOpenMax));
             await AnswerAsync(inbound.Stream, ResultCode.Unknown, null, cancellationToken).ConfigureAwait(false);
@@ -73,7 +71,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
         {
             ResultCode code = ResultCode.Unknown;
             byte[]? wire = null;
-            if (await _tokens.WaitAsync(inbound.Peer, inbound.RemoteIp, cancellationToken).ConfigureAwait(false) is { } limit)
+            if (await _gate.WaitForTokenAsync(inbound.Peer, inbound.RemoteIp, cancellationToken).ConfigureAwait(false) is { } limit)
             {
                 _metrics?.Refused(limit);
             }
@@ -99,7 +97,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
         finally
         {
             if (accounted > 0) _answers.Return(inbound.RemoteIp, accounted);
-            Throttle.Leave(inbound.Peer);
+            _gate.Throttle.Leave(inbound.Peer);
         }
     }
 
@@ -165,8 +163,8 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
 
     private IEnumerable<(string Limit, long Used, long Max)> Measure() =>
     [
-        (nameof(ServeOptions.WaitingMax), Throttle.Waiting, options.Value.WaitingMax),
-        (nameof(ServeOptions.PeersMax), Throttle.Peers, options.Value.PeersMax),
+        (nameof(ServeOptions.WaitingMax), _gate.Throttle.Waiting, options.Value.WaitingMax),
+        (nameof(ServeOptions.PeersMax), _gate.Throttle.Peers, options.Value.PeersMax),
         (nameof(ServeOptions.AnswerBytesMax), _answers.Used, _answers.Capacity),
     ];
 }

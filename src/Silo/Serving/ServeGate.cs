@@ -3,37 +3,34 @@ using OpSync.Libp2p.Identity;
 
 namespace OpSync.Silo.Serving;
 
-/// <summary>The tokens that serving a block costs: from the buckets of this silo, and from the peer's one of the cluster.</summary>
-/// <param name="throttle">Buckets of this silo.</param>
-/// <param name="leases">The silo's part of the cluster's; null for a process that is no part of one.</param>
-/// <param name="time">Clock.</param>
-internal sealed class ServeTokens(ServeThrottle throttle, ServeLeases? leases, TimeProvider time)
+/// <summary>Tokens for what is served: those of this silo's buckets, and in a cluster those of the peer's one bucket for all silos.</summary>
+internal sealed class ServeGate(ServeThrottle throttle, ServeLeases? leases, TimeProvider time)
 {
     /// <summary>The buckets of this silo.</summary>
     public ServeThrottle Throttle => throttle;
 
-    /// <summary>Takes one token, waiting for it if it comes soon enough.</summary>
+    /// <summary>Takes a token, waiting for it as the throttle decides.</summary>
     /// <returns>Null with the token; otherwise the limit that refused it, at once.</returns>
-    public async ValueTask<string?> WaitAsync(PeerId peer, IPAddress address, CancellationToken cancellationToken)
+    public async ValueTask<string?> WaitForTokenAsync(PeerId peer, IPAddress address, CancellationToken cancellationToken)
     {
-        ServeAdmission admission = throttle.Admit(peer, address);
-        if (admission.Refusal is { } limit) return limit;
+        ServeAdmission own = throttle.Admit(peer, address);
+        if (own.Refusal is not null) return own.Refusal;
         try
         {
             ServeAdmission common = leases is null ? default : await leases.TakeAsync(peer, cancellationToken).ConfigureAwait(false);
-            if (common.Refusal is { } limitOfAll)
+            if (common.Refusal is not null)
             {
                 throttle.GiveBack(peer, address, 1);
-                return limitOfAll;
+                return common.Refusal;
             }
 
-            TimeSpan wait = common.Wait > admission.Wait ? common.Wait : admission.Wait;
+            TimeSpan wait = common.Wait > own.Wait ? common.Wait : own.Wait;
             if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
             return null;
         }
         finally
         {
-            if (admission.Wait > TimeSpan.Zero) throttle.WaitEnded(address);
+            if (own.Wait > TimeSpan.Zero) throttle.WaitEnded(address);
         }
     }
 
@@ -43,9 +40,9 @@ internal sealed class ServeTokens(ServeThrottle throttle, ServeLeases? leases, T
     {
         int taken = throttle.TakeUpTo(peer, address, max, out TimeSpan retryAfter);
         if (taken == 0 || leases is null) return (taken, retryAfter);
-        (int shared, retryAfter) = await leases.TakeUpToAsync(peer, taken, cancellationToken).ConfigureAwait(false);
-        throttle.GiveBack(peer, address, taken - shared);
-        return (shared, retryAfter);
+        (int common, retryAfter) = await leases.TakeUpToAsync(peer, taken, cancellationToken).ConfigureAwait(false);
+        throttle.GiveBack(peer, address, taken - common);
+        return (common, retryAfter);
     }
 
     /// <summary>Gives back tokens that were taken and not used.</summary>
