@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using OpSync.Codec.Tests.OpStack;
 using OpSync.Gateway.Rpc.Tests.Kit;
 using OpSync.Gateway.Security;
@@ -163,7 +164,7 @@ public sealed class MemoryTests
             _context.Request.Body = endless ? new Endless(body) : new MemoryStream(Encoding.UTF8.GetBytes(body));
             _context.Request.RouteValues = new RouteValueDictionary { ["chainId"] = chainId.ToString(System.Globalization.CultureInfo.InvariantCulture) };
             _context.Response.Body = _target;
-            Done = Task.Run(() => host.Endpoint.HandleAsync(_context), Token);
+            Done = Task.Run(() => host.Services.GetRequiredService<RpcEndpoint>().HandleAsync(_context), Token);
         }
 
         public Task Done { get; }
