@@ -6,7 +6,7 @@ internal sealed partial class Deployment
     public const string Engine = "Embedded";
 
     /// <summary>How long a silo is frozen: as long as a busy machine may be.</summary>
-    public static readonly TimeSpan FreezeTime = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan FreezeTime = TimeSpan.FromSeconds(1);
 
     private void AddMembers(string[] common) =>
         _silos.Add(new Member(["up", .. common, "--data-dir", _temp["data"], "--http-listen", $"127.0.0.1:{HttpPort}"]));

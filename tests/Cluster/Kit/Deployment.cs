@@ -47,20 +47,18 @@ internal sealed partial class Deployment : IAsyncDisposable
     /// <summary>Starts everything.</summary>
     /// <param name="postgres">Where the database is made.</param>
     /// <param name="blocks">What the peers serve.</param>
-    /// <param name="peers">How many of them.</param>
-    /// <param name="peerRate">Requests per second to each.</param>
-    public static async Task<Deployment> StartAsync(PostgresServer postgres, SampleBlocks blocks, int peers, int peerRate)
+    /// <param name="peers">How many of them; each answers 100 times a second.</param>
+    public static async Task<Deployment> StartAsync(PostgresServer postgres, SampleBlocks blocks, int peers)
     {
         Deployment deployment = new(blocks);
         string connection = await postgres.CreateDatabaseAsync();
         await File.WriteAllBytesAsync(deployment._temp["rollup.json"], RollupConfig.Write(blocks.Spec), Token);
-        for (int i = 0; i < peers; i++) deployment._peers.Add(await RecordingPeer.StartAsync(blocks));
-        (await Opsync.RunAsync("migrate", "--postgres", connection)).ExpectExit(0);
+        for (int i = 0; i < peers; i++) deployment._peers.Add(await RecordingPeer.StartAsync(blocks, pace: TimeSpan.FromMilliseconds(10)));
         deployment._database = await PostgresDatabase.OpenAsync(new PostgresOptions { ConnectionString = connection }, null, Token);
         deployment._store = await deployment._database.OpenBlocksAsync(new ChainIdentity(blocks.Spec.ChainId, blocks.Spec.Genesis.Hash), Token);
         string[] common =
         [
-            "--rollup", deployment._temp["rollup.json"], "--postgres", connection, "--p2p-peer-rate", $"{peerRate}", "--p2p-listen", "none", "--log-level", "warning",
+            "--rollup", deployment._temp["rollup.json"], "--postgres", connection, "--p2p-peer-rate", "1000", "--p2p-listen", "none", "--log-level", "warning",
             .. deployment._peers.SelectMany(p => new[] { "--peer", p.Address }),
         ];
         deployment.AddMembers(common);
