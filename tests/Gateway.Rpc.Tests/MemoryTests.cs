@@ -55,7 +55,7 @@ public sealed class MemoryTests
     [Fact]
     public async Task Bodies_that_do_not_end_fill_their_callers_share_and_short_ones_of_others_and_his_own_are_read()
     {
-        RpcLimits limits = new() { BodiesBytesMax = 256 << 10, CallerBodiesBytesMax = 128 << 10, BodyTimeout = TimeSpan.FromSeconds(2) };
+        RpcLimits limits = new() { BodiesBytesMax = 256 << 10, CallerBodiesBytesMax = 128 << 10, BodyTimeout = TimeSpan.FromSeconds(1) };
         await using RpcHost host = await RpcHost.StartAsync(Samples.Settings(limits: limits));
         const string call = """{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}""";
         string padded = call + new string(' ', 60_000);
@@ -66,7 +66,7 @@ public sealed class MemoryTests
         foreach (Answer answer in slow) await answer.Done;
 
         Assert.Equal((200, 200), (own.Status, other.Status));
-        Assert.InRange(slow.Count(s => s.Status == 408), 2, 8);   // 16 to 64 KiB each
+        Assert.InRange(slow.Count(s => s.Status == 408), 1, 8);   // 16 to 64 KiB each; the refused ones gave back what they had
         Assert.All(slow, s => Assert.True(s.Status is 408 or 503));
         Answer again = new(host, Samples.ChainId, s_greedy, padded);
         await again.Done;

@@ -57,6 +57,9 @@ public sealed record RpcLimits
     /// <summary>Time that a posted block gets to become durable.</summary>
     public TimeSpan PostTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Time that <c>opp2p_connectPeer</c> waits for the connection.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Ranges that <c>eth_syncing</c>, and peers that <c>opp2p_peers</c>, ask where they stand, at most.</summary>
     public int ReportsMax { get; init; } = 256;
 }
