@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using OpSync.TestKit;
@@ -20,40 +19,28 @@ public sealed class PostgresKillTests(SharedChains chains, PostgresKillTests.Dat
         using TempDirectory temp = new();
         string[] up =
         [
-            "up", .. chain.Names, "--data-dir", temp["data"], "--peer", chain.Server.Address, "--p2p-peer-rate", "250", "--p2p-listen", "none",
-            "--http-listen", "127.0.0.1:0", "--postgres", await database.CreateAsync(),
+            .. chain.Names, "--data-dir", temp["data"], "--peer", chain.Server.Address, "--p2p-peer-rate", "250", "--postgres", await database.CreateAsync(),
         ];
 
         string? range = null;
         long stored = 0;
         for (int kill = 0; kill < kills; kill++)
         {
-            using Process process = Opsync.Start(up);
-            using HttpClient http = await ConnectAsync(process);
-            range ??= await PostAsync(http, chain);
+            await using Service service = await Service.StartAsync(up);
+            range ??= await service.PostRangeAsync(chain.First, chain.Last, chain.LastHash);
             long wanted = stored + (blocks / (kills + 3));
-            JsonNode report = await UntilAsync(http, range, r => (long)r["stored"]! >= wanted);
-            process.Kill();
-            await process.WaitForExitAsync(Token);
+            JsonNode report = await service.UntilAsync(range, r => (long)r["stored"]! >= wanted);
+            await service.KillAsync();
             stored = (long)report["stored"]!;   // what it had said to be durable
             Assert.True(stored < blocks, "the kills come too late to show anything");
         }
 
-        using Process last = Opsync.Start(up);
-        try
-        {
-            using HttpClient http = await ConnectAsync(last);
-            long found = await BlocksAsync(http);
-            Assert.True(found >= stored, $"{stored} blocks were said to be durable before the kill, {found} are after it");
-            JsonNode done = await UntilAsync(http, range!, r => (string?)r["state"] != "running");
-            Assert.Equal(("complete", blocks), ((string?)done["state"], (long)done["stored"]!));
-            Assert.Equal(blocks, await BlocksAsync(http));
-        }
-        finally
-        {
-            last.Kill();
-            await last.WaitForExitAsync(Token);
-        }
+        await using Service last = await Service.StartAsync(up);
+        long found = await BlocksAsync(last);
+        Assert.True(found >= stored, $"{stored} blocks were said to be durable before the kill, {found} are after it");
+        JsonNode done = await last.UntilAsync(range!, r => (string?)r["state"] != "running");
+        Assert.Equal(("complete", blocks), ((string?)done["state"], (long)done["stored"]!));
+        Assert.Equal(blocks, await BlocksAsync(last));
     }
 
     [Fact]
@@ -66,38 +53,8 @@ public sealed class PostgresKillTests(SharedChains chains, PostgresKillTests.Dat
         (await Opsync.RunAsync("migrate", "--postgres", "Host=/nowhere;Username=u")).ExpectExit(1);
     }
 
-    private static async Task<HttpClient> ConnectAsync(Process process)
-    {
-        string? address = await process.StandardOutput.ReadLineAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Token);
-        if (address is null) Assert.Fail("up ended: " + await process.StandardError.ReadToEndAsync(Token));
-        _ = process.StandardError.ReadToEndAsync(Token);
-        return new HttpClient { BaseAddress = new Uri(address) };
-    }
-
-    private static async Task<long> BlocksAsync(HttpClient http) => (long)(await http.GetFromJsonAsync<JsonNode>("/v1/chains", Token))!["items"]![0]!["blocks"]!;
-
-    private static async Task<string> PostAsync(HttpClient http, ServedChain chain)
-    {
-        JsonNode known = (await http.GetFromJsonAsync<JsonNode>("/v1/chains", Token))!["items"]![0]!;
-        using HttpResponseMessage posted = await http.PostAsJsonAsync(
-            "/v1/ranges", new { chain = $"{known["chainId"]}", first = chain.First, last = chain.Last, anchor = new { number = chain.Last, hash = chain.LastHash } }, Token);
-        JsonNode body = (await posted.Content.ReadFromJsonAsync<JsonNode>(Token))!;
-        Assert.True(posted.IsSuccessStatusCode, body.ToJsonString());
-        return (string)body["id"]!;
-    }
-
-    private static async Task<JsonNode> UntilAsync(HttpClient http, string range, Func<JsonNode, bool> condition)
-    {
-        long started = TimeProvider.System.GetTimestamp();
-        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(50));
-        while (true)
-        {
-            JsonNode report = (await http.GetFromJsonAsync<JsonNode>($"/v1/ranges/{range}", Token))!;
-            if (condition(report)) return report;
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(60), report.ToJsonString());
-            await timer.WaitForNextTickAsync(Token);
-        }
-    }
+    private static async Task<long> BlocksAsync(Service service) =>
+        (long)(await service.Http.GetFromJsonAsync<JsonNode>("/v1/chains", Token))!["items"]![0]!["blocks"]!;
 
     /// <summary>One server for the tests of this class.</summary>
     public sealed class Database : IAsyncLifetime

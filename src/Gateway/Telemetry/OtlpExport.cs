@@ -11,6 +11,9 @@ namespace OpSync.Gateway.Telemetry;
 /// <summary>Sends metrics and traces to an OTLP endpoint while the host runs, if one is configured.</summary>
 internal sealed class OtlpExport(GatewaySettings settings, ILogger<OtlpExport> log) : IHostedService, IDisposable
 {
+    /// <summary>Time for the last export.</summary>
+    private static readonly TimeSpan FarewellMax = TimeSpan.FromSeconds(3);
+
     private MeterProvider? _metrics;
     private TracerProvider? _traces;
 
@@ -26,23 +29,33 @@ internal sealed class OtlpExport(GatewaySettings settings, ILogger<OtlpExport> l
         return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Sends what is left, both kinds at a time, and leaves it at that: a collector that hangs must not hold up the end.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
-        Dispose();
-        return Task.CompletedTask;
+        (MeterProvider? metrics, TracerProvider? traces) = (_metrics, _traces);
+        (_metrics, _traces) = (null, null);
+        if (metrics is null) return;
+        try
+        {
+            await Task.WhenAll(Task.Run(metrics.Dispose, CancellationToken.None), Task.Run(() => traces?.Dispose(), CancellationToken.None))
+                .WaitAsync(FarewellMax, cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            Log.ExportCutShort(log);
+        }
     }
 
     public void Dispose()
     {
         _metrics?.Dispose();
         _traces?.Dispose();
-        (_metrics, _traces) = (null, null);
     }
 
     private static void Configure(OtlpExporterOptions options, Uri endpoint)
     {
         options.Endpoint = endpoint;
         options.Protocol = OtlpExportProtocol.Grpc;
-        options.TimeoutMilliseconds = 2_000;   // a silent collector must not hold up the end of the process
+        options.TimeoutMilliseconds = 2_000;   // of one export
     }
 }

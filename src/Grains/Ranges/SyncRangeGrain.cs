@@ -63,6 +63,7 @@ internal sealed class SyncRangeGrain(
     private long _bytes;
     private int _priority;
     private WindowShare _share;
+    private readonly RangeTrace _trace = new();
     private bool _raiseRank;
 
     private RangeKey Key => new(_tag.ChainId, _tag.RangeId, _tag.Generation);
@@ -81,6 +82,7 @@ internal sealed class SyncRangeGrain(
         _core = null;
         shares.Leave(Key);
         _skeleton?.Stop();
+        _trace.End("deactivated", null);
         return Task.CompletedTask;
     }
 
@@ -111,7 +113,7 @@ internal sealed class SyncRangeGrain(
         _contextSequence = context.Sequence;
         _priority = context.Priority;
         Step(new RangeEvent.Withheld(Array.ConvertAll(context.Withheld, s => new BlockRange(s.First, s.Last))));
-        Step(context.Peers.ToEvent());
+        Step(context.ToEvent());
         _skeleton?.SetSources(context.Peers);
         return Task.CompletedTask;
     }
@@ -140,6 +142,7 @@ internal sealed class SyncRangeGrain(
 
     public Task Acknowledge(AckBatch batch)
     {
+        _trace.Durable();
         Step(batch.ToEvent());
         return Task.CompletedTask;
     }
@@ -172,6 +175,7 @@ internal sealed class SyncRangeGrain(
         if (_document is null || _document.State.HasEnded()) return;
         _document.State = on ? RangeState.Paused : RangeState.Running;
         await WriteAsync();
+        _trace.Note(on ? "paused" : "resumed");
         Step(new RangeEvent.Pause(on));
     }
 
@@ -211,6 +215,7 @@ internal sealed class SyncRangeGrain(
         IReadOnlyList<Island> islands = await store.GetIslandsAsync(wanted, TrustRank.Caller, CancellationToken.None);
         _raiseRank |= islands.Count > 0;
 
+        _trace.Begin(chainId, rangeId, document.First, document.Last, (int)document.Generation);
         Log.RangeStarts(log, rangeId, chainId, document.First, document.Last, new BlockId(target.Anchor.Number, target.Anchor.Hash), document.Generation);
         _core = new RangeSync(target, options.Value, islands, seed: HashCode.Combine(rangeId, document.Generation));
         _skeleton = new SkeletonDriver(
@@ -429,6 +434,7 @@ internal sealed class SyncRangeGrain(
         shares.Leave(Key);
         RangeDocument document = _document!;
         Log.RangeEnded(log, _tag.RangeId, _tag.ChainId, result.ToString());
+        _trace.End(result.ToString(), _core?.GetStatus(Now).Stored);
         foreach (PeerKey peer in _asked) _ = CancelAtAsync(peer, null);
         try
         {

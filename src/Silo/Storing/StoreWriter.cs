@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -17,6 +18,8 @@ internal sealed class StoreWriter(
     ChainRegistry chains, IGrainFactory grains, IByteBudget budget, IOptions<StoreWriterOptions> options,
     StoreWriterFigures figures, TimeProvider time, ILogger<StoreWriter> log) : BackgroundService, IStoreQueue
 {
+    private static readonly ActivitySource Spans = new("OpSync.Silo");
+
     private readonly Channel<StoreJob> _queue = Channel.CreateBounded<StoreJob>(
         new BoundedChannelOptions(options.Value.QueueMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
@@ -117,6 +120,7 @@ internal sealed class StoreWriter(
 
     private async Task CommitAsync(ulong chainId, StoreJob[] jobs, CancellationToken stoppingToken)
     {
+        using Activity? span = Spans.StartActivity("store.commit")?.SetTag("opsync.chain", (long)chainId).SetTag("opsync.blocks", jobs.Length);
         IBlockStore store = chains.Get(chainId).Store;
         AppendItem[] items = Array.ConvertAll(jobs, j => j.Item);
         IReadOnlyList<AppendResult> results;

@@ -107,6 +107,12 @@ export class Model {
     return [...open, ...all.filter(isEnded).sort((a, b) => newest({ id: a.id.split('-')[1] }, { id: b.id.split('-')[1] })).slice(0, endedMax)];
   }
 
+  /** A range by its first and last block, or by its id if it is not shown. */
+  nameOf(id) {
+    const range = this.#ranges.get(id);
+    return range ? rangeName(range) : `range ${short(id, 6, 4)}`;
+  }
+
   get openRanges() {
     return this.ranges.filter(r => !isEnded(r));
   }
