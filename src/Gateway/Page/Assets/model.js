@@ -107,10 +107,10 @@ export class Model {
     return [...open, ...all.filter(isEnded).sort((a, b) => newest({ id: a.id.split('-')[1] }, { id: b.id.split('-')[1] })).slice(0, endedMax)];
   }
 
-  /** A range by its first and last block, or by its id if it is not shown. */
+  /** A range that is under way by its first and last block; null for any other. */
   nameOf(id) {
     const range = this.#ranges.get(id);
-    return range ? rangeName(range) : `range ${short(id, 6, 4)}`;
+    return range && !isEnded(range) ? rangeName(range) : null;
   }
 
   get openRanges() {

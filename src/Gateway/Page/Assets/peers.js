@@ -93,8 +93,8 @@ export function peerView(act, speedOf, now, rangeOf) {
       text(until, below);
       text(score, signed(peer.score));
       attribute(score, 'data-tone', peer.score < 0 ? 'bad' : null);
-      const busy = peer.inFlight > 0, works = busy ? peer.ranges.map(rangeOf) : [];
-      text(doingMain, problem || (busy ? plural(peer.inFlight, 'request') : kind === 'ok' ? 'idle' : '–'));
+      const busy = peer.inFlight > 0, works = peer.ranges.map(rangeOf).filter(Boolean);
+      text(doingMain, problem || (busy ? `${plural(peer.inFlight, 'request')} open` : kind !== 'ok' ? '–' : works.length > 0 ? 'next request soon' : 'idle'));
       text(doingSub, works.length > 1 ? `${works[0]} and ${works.length - 1} more` : works[0] ?? '');
       attribute(doing, 'title', works.length > 1 ? works.join('\n') : null);
       text(speedMain, kind === 'out' ? '–' : `${bytes(speedOf(peer.peerId))}/s`);
