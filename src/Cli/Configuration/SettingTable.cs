@@ -51,7 +51,7 @@ internal static class SettingTable
         new("health.listen", SettingKind.Text, "127.0.0.1:8646", "Address of a silo's /healthz, /readyz and /metrics"),
         new("log.level", SettingKind.Text, "information", "trace, debug, information, warning or error"),
         new("log.json", SettingKind.Switch, "false", "One JSON object per line"),
-        new("otlp.endpoint", SettingKind.Text, "", "Where metrics are sent with OTLP over gRPC, for instance http://127.0.0.1:4317"),
+        new("otlp.endpoint", SettingKind.Text, "", "Where metrics and traces are sent with OTLP over gRPC, for instance http://127.0.0.1:4317"),
     ];
 
     /// <summary>The setting of a path with indices, or null.</summary>
