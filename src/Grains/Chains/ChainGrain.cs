@@ -372,7 +372,8 @@ internal sealed class ChainGrain(
         [.. withheld.Select(w => new SpanInfo(w.First, w.Last))],
         priority,
         string.Join("; ", _trouble.Take(TroubleNamed).Select(t => $"{t.Key} {t.Value}"))
-            + (_trouble.Count > TroubleNamed ? $"; and {_trouble.Count - TroubleNamed} more" : ""));
+            + (_trouble.Count > TroubleNamed ? $"; and {_trouble.Count - TroubleNamed} more" : ""),
+        [.. _document.Peers.Where(id => !_usable.ContainsKey(id) && !_unheard.Contains(id) && !_document.BannedPeers.Contains(id))]);
 
     private static RangeOrder ToOrder(RangeTarget target, string? preferredPeer, DateTimeOffset? deadline, RangeContext context) => new(
         target.Range.First,

@@ -90,7 +90,7 @@ internal sealed class PeerLinks(
         link?.Count(items.Count);
         if (link is null)
         {
-            foreach (AskItem item in items) reports.Ended(peer, range, item, FetchVerdict.Failed, 0, TimeSpan.Zero);
+            foreach (AskItem item in items) reports.Ended(peer, range, item, FetchVerdict.NotAsked, 0, TimeSpan.Zero);
             return;
         }
 
