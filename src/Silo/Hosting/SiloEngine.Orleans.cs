@@ -34,6 +34,7 @@ internal static class SiloEngine
         builder.Services.AddKeyedSingleton<IGrainStorage>(
             GrainStorageNames.OpSync, new StateGrainStorage(settings.State));
         builder.UseOrleans(join);
+        builder.Services.AddHostedService<MembershipWatch>();
     }
 
     private static void Join(ISiloBuilder silo, SiloCluster cluster)
