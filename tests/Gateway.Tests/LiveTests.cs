@@ -13,6 +13,8 @@ namespace OpSync.Gateway.Tests;
 /// <summary>Server-sent events.</summary>
 public sealed class LiveTests
 {
+    private const string PeerId = "16Uiu2HAmTF9Wt4qBDXoN5sYobrtJSSuxzy3GBS8hpyTvQ2HKkv2h";
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -120,6 +122,49 @@ public sealed class LiveTests
     }
 
     [Fact]
+    public async Task A_removed_peer_is_gone_for_who_watches_and_for_who_comes_back()
+    {
+        await using Door door = await Door.OpenAsync();
+        string added = $"/ip4/127.0.0.1/tcp/1/p2p/{PeerId}";
+        await door.PostAsync("/v1/peers", $$"""{"chain":"samples","address":"{{added}}"}""", HttpStatusCode.Created);
+        await using Subscriber subscriber = await Subscriber.OpenAsync(door, "/v1/events");
+        Assert.Equal("reset", (await subscriber.FirstAsync()).Type);
+        await subscriber.UntilAsync("peer", p => (string)p["peerId"]! == PeerId);
+        await using Subscriber leaver = await Subscriber.OpenAsync(door, "/v1/events");
+        await leaver.UntilAsync("peer", p => (string)p["peerId"]! == PeerId);
+        await leaver.DisposeAsync();
+
+        await door.SendAsync(HttpMethod.Delete, $"/v1/peers/{PeerId}", null, HttpStatusCode.NoContent);
+
+        await subscriber.UntilAsync("gone", g => ((string)g["kind"]!, (string)g["id"]!) == ("peer", PeerId));
+        await using Subscriber back = await Subscriber.OpenAsync(door, "/v1/events", leaver.LastId);
+        Assert.NotEqual("reset", (await back.FirstAsync()).Type);
+        await back.UntilAsync("gone", g => (string)g["id"]! == PeerId);
+    }
+
+    [Fact]
+    public void What_is_gone_is_told_once_and_gives_way_first()
+    {
+        LiveLog log = new("e", thingsMax: 3);
+        foreach (string key in new[] { "peer/a", "peer/b", "range/c" }) log.Set(key, "t", "1"u8.ToArray());
+        log.Retain(new HashSet<string> { "peer/a", "range/c" });
+        log.Retain(new HashSet<string> { "peer/a", "range/c" });
+
+        LiveEvent gone = Assert.Single(log.After(3, 10));
+        Assert.Equal("id: e-4\nevent: gone\ndata: {\"kind\":\"peer\",\"id\":\"b\"}\n\n", Encoding.ASCII.GetString(gone.Frame));
+
+        // With it the log forgets that there was something to tell: who was away since before is told everything.
+        log.Set("peer/d", "t", "1"u8.ToArray());
+        Assert.Equal(["peer/a", "range/c", "peer/d"], log.After(0, 10).Select(e => e.Key));
+        Assert.Equal((0L, 4L), (log.PlaceOf("e-3"), log.PlaceOf("e-4")));
+
+        // A thing that comes back is told of again.
+        log.Retain(new HashSet<string> { "range/c", "peer/d" });
+        log.Set("peer/a", "t", "1"u8.ToArray());
+        Assert.False(log.After(0, 10)[^1].IsGone);
+    }
+
+    [Fact]
     public void A_log_keeps_the_latest_state_of_each_thing()
     {
         LiveLog log = new("e", thingsMax: 3);
@@ -169,6 +214,17 @@ public sealed class LiveTests
 
         public async Task<JsonNode> NextAsync(string type)
         {
+            while (true)
+            {
+                (string current, JsonNode data) = await NextAsync();
+                if (current == type) return data;
+            }
+        }
+
+        public async Task<(string Type, JsonNode Data)> FirstAsync() => Seen is [var first, ..] ? first : await NextAsync();
+
+        private async Task<(string Type, JsonNode Data)> NextAsync()
+        {
             string current = "";
             while (true)
             {
@@ -178,7 +234,7 @@ public sealed class LiveTests
                 if (!line.StartsWith("data: ", StringComparison.Ordinal)) continue;
                 JsonNode data = JsonNode.Parse(line[6..])!;
                 Seen.Add((current, data));
-                if (current == type) return data;
+                return (current, data);
             }
         }
 

@@ -3,6 +3,8 @@ using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using OpSync.Gateway;
+using OpSync.Gateway.Rpc;
 using OpSync.Libp2p.Noise;
 using OpSync.Libp2p.Swarms;
 using OpSync.Libp2p.Yamux;
@@ -29,6 +31,8 @@ public sealed partial class LimitsTableTests
         (new BulkOptions(), "Serving in bulk to other OpSync peers", "opsync.serve"),
         (new PeerLinkOptions(), "Peers we ask", ""),
         (new PeerPolicyOptions(), "What a peer is asked", ""),
+        (new GatewayLimits(), "HTTP", "opsync.gateway"),
+        (new RpcLimits(), "JSON-RPC", "opsync.gateway"),
     ];
 
     [Fact]
@@ -72,7 +76,7 @@ public sealed partial class LimitsTableTests
     /// <summary>Names that the source passes to a counter of refusals.</summary>
     private static HashSet<string> Counted() =>
     [
-        .. new[] { "src/Libp2p", "src/Silo/Serving" }
+        .. new[] { "src/Libp2p", "src/Silo/Serving", "src/Gateway" }
             .SelectMany(static d => Directory.GetFiles(RepositoryRoot.Combine(d), "*.cs", SearchOption.AllDirectories))
             .Where(static f => File.ReadAllText(f).Contains("Refus", StringComparison.Ordinal) || f.EndsWith("HandshakeRates.cs", StringComparison.Ordinal))
             .SelectMany(static f => NameOf().Matches(MeasuredOnly().Replace(File.ReadAllText(f), "")))

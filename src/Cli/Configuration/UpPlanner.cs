@@ -196,6 +196,7 @@ internal sealed class UpPlanner(SettingValues values, Role role)
             Listen = listen,
             Tokens = tokens,
             JwtSecret = secret,
+            Hosts = HttpHosts(),
             OpenRead = values.Switch("http.openRead"),
             OtlpEndpoint = otlp,
             Limits = defaults with
@@ -211,8 +212,17 @@ internal sealed class UpPlanner(SettingValues values, Role role)
                 BlockBytesMax = blockBytes,
                 CallerBlockBytesMax = Math.Min(defaults.CallerBlockBytesMax, blockBytes),
             },
+            RpcLimits = new RpcLimits { AnswersBytesMax = (long)values.Whole("http.limits.rpcAnswersMib", 96, 48, 1 << 20) << 20 },
             Version = typeof(UpPlanner).Assembly.GetName().Version?.ToString(3) ?? "0",
         };
+    }
+
+    private IReadOnlyList<string> HttpHosts()
+    {
+        const string path = "http.hosts";
+        IReadOnlyList<string> hosts = values.List(path);
+        foreach (string host in hosts.Where(static h => Uri.CheckHostName(h) == UriHostNameType.Unknown)) values.Fault(path, $"'{host}' is no host name; leave scheme and port out.");
+        return hosts;
     }
 
     private List<IPEndPoint> HttpListen()

@@ -12,7 +12,7 @@ using OpSync.Gateway.Security;
 namespace OpSync.Gateway.Endpoints;
 
 /// <summary>Live events (server-sent events). A new subscriber first gets the state of everything; one that comes back with the
-/// header Last-Event-ID gets what changed since.</summary>
+/// header Last-Event-ID gets what changed since. Where everything is told from the start, an event <c>reset</c> says so first.</summary>
 internal static class LiveEndpoints
 {
     private const string ContentType = "text/event-stream";
@@ -83,6 +83,7 @@ internal static class LiveEndpoints
         PipeWriter target = context.Response.BodyWriter;
         await target.WriteAsync("retry: 2000\n\n"u8.ToArray(), cancellationToken);
         long place = feed.Log.PlaceOf(context.Request.Headers["Last-Event-ID"].FirstOrDefault());
+        if (place == 0) await target.WriteAsync(LiveEvent.Reset, cancellationToken);
         while (!feed.HasFailed)
         {
             Task changed = feed.Log.Changed;   // before the look: what comes after it wakes

@@ -20,6 +20,7 @@ namespace OpSync.Gateway.Json;
 [JsonSerializable(typeof(RangeJson))]
 [JsonSerializable(typeof(PeerPostJson))]
 [JsonSerializable(typeof(PeerJson))]
+[JsonSerializable(typeof(GoneJson))]
 [JsonSerializable(typeof(StatusJson))]
 [JsonSerializable(typeof(HealthJson))]
 [JsonSerializable(typeof(HeaderJson))]

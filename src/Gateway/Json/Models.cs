@@ -210,6 +210,23 @@ internal sealed record ShareJson
     public required long Bytes { get; init; }
 }
 
+/// <summary>Something that was told of live and is no more: a peer that was removed, a range that was forgotten.</summary>
+internal sealed record GoneJson
+{
+    /// <summary>peer or range: the type of its events.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Its id, as in its own JSON.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>From a key of the live log.</summary>
+    public static GoneJson Of(string key)
+    {
+        int slash = key.IndexOf('/', StringComparison.Ordinal);
+        return new GoneJson { Kind = key[..slash], Id = key[(slash + 1)..] };
+    }
+}
+
 /// <summary>Why a range does not move.</summary>
 internal sealed record StallJson
 {

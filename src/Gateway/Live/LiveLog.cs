@@ -1,11 +1,14 @@
 using System.Globalization;
+using System.Text.Json;
+using OpSync.Gateway.Json;
 
 namespace OpSync.Gateway.Live;
 
 /// <summary>The events of one subject, compacted: of each thing only the latest state is kept. A subscriber is nothing but a
 /// place in it, so a slow one costs no memory and skips states that are not true any more, and one that comes back after a break
 /// gets exactly what changed.</summary>
-/// <remarks>Thread-safe. Bounded by the number of things, of which the one changed longest ago is dropped first.</remarks>
+/// <remarks>Thread-safe. Bounded by the number of things, of which one that is no more is dropped first, then the one changed
+/// longest ago. Who asks for a place from before such a drop is told everything anew.</remarks>
 internal sealed class LiveLog(string epoch, int thingsMax)
 {
     private readonly Lock _lock = new();
@@ -13,6 +16,7 @@ internal sealed class LiveLog(string epoch, int thingsMax)
     private readonly Dictionary<string, LiveEvent> _latest = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _sequence;
+    private long _dropped;
 
     /// <summary>A task that ends with the next change, or the next pulse.</summary>
     public Task Changed
@@ -28,23 +32,25 @@ internal sealed class LiveLog(string epoch, int thingsMax)
     {
         lock (_lock)
         {
-            if (_latest.TryGetValue(key, out LiveEvent? before))
-            {
-                if (before.Json.AsSpan().SequenceEqual(json)) return;
-                _events.RemoveAt(IndexAfter(before.Sequence - 1));
-            }
-            else if (_latest.Count >= thingsMax)
-            {
-                _latest.Remove(_events[0].Key);
-                _events.RemoveAt(0);
-            }
-
-            LiveEvent change = LiveEvent.Create(epoch, ++_sequence, type, key, json);
-            _latest[key] = change;
-            _events.Add(change);
+            if (!Put(key, type, json)) return;
         }
 
         Pulse();
+    }
+
+    /// <summary>Says of every thing known and not named here that it is no more.</summary>
+    public void Retain(IReadOnlySet<string> keys)
+    {
+        bool changed = false;
+        lock (_lock)
+        {
+            foreach (string key in _latest.Values.Where(e => !e.IsGone && !keys.Contains(e.Key)).Select(e => e.Key).ToArray())
+            {
+                changed |= Put(key, LiveEvent.Gone, JsonSerializer.SerializeToUtf8Bytes(GoneJson.Of(key), GatewayJson.Default.GoneJson));
+            }
+        }
+
+        if (changed) Pulse();
     }
 
     /// <summary>Wakes every subscriber, so that it can show that it lives.</summary>
@@ -65,11 +71,33 @@ internal sealed class LiveLog(string epoch, int thingsMax)
         }
     }
 
-    /// <summary>The place that a last event id names; the start if it is of another life or none at all.</summary>
+    /// <summary>The place that a last event id names; the start if it is of another life, too long ago, or none at all.</summary>
     public long PlaceOf(string? lastEventId)
     {
         if (lastEventId is null || !lastEventId.StartsWith(epoch + "-", StringComparison.Ordinal)) return 0;
-        return long.TryParse(lastEventId.AsSpan(epoch.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long sequence) ? sequence : 0;
+        if (!long.TryParse(lastEventId.AsSpan(epoch.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long sequence)) return 0;
+        lock (_lock) return sequence < _dropped ? 0 : sequence;
+    }
+
+    private bool Put(string key, string type, byte[] json)
+    {
+        if (_latest.TryGetValue(key, out LiveEvent? before))
+        {
+            if (before.Json.AsSpan().SequenceEqual(json)) return false;
+            _events.RemoveAt(IndexAfter(before.Sequence - 1));
+        }
+        else if (_latest.Count >= thingsMax)
+        {
+            int drop = Math.Max(0, _events.FindIndex(static e => e.IsGone));
+            _dropped = Math.Max(_dropped, _events[drop].Sequence);
+            _latest.Remove(_events[drop].Key);
+            _events.RemoveAt(drop);
+        }
+
+        LiveEvent change = LiveEvent.Create(epoch, ++_sequence, type, key, json);
+        _latest[key] = change;
+        _events.Add(change);
+        return true;
     }
 
     /// <summary>Index of the first event after a place.</summary>

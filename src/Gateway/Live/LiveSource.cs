@@ -8,7 +8,7 @@ using OpSync.Gateway.Json;
 namespace OpSync.Gateway.Live;
 
 /// <summary>Reads the state of a subject from the grains. Events: <c>chain</c>, <c>range</c> and <c>peer</c>, each with the JSON
-/// that the REST interface has for it.</summary>
+/// that the REST interface has for it, and <c>gone</c> for a range or peer that no chain lists any more.</summary>
 internal sealed class LiveSource(GatewayChains chains, ChainViews views, IGrainFactory grains)
 {
     /// <summary>Peers of a chain that are shown live, those that can be asked first; the list of peers has all.</summary>
@@ -19,30 +19,49 @@ internal sealed class LiveSource(GatewayChains chains, ChainViews views, IGrainF
 
     public async Task ReadAsync(LiveSubject subject, LiveLog log)
     {
+        HashSet<string> known = [];
         if (subject is { ChainId: { } chainId, RangeId: { } rangeId })
         {
-            Set(log, await grains.GetRange(chainId, rangeId).GetReport());
-            return;
+            RangeReport report = await grains.GetRange(chainId, rangeId).GetReport();
+            if (report.State != RangeState.Unknown) known.Add(Set(log, report));
+        }
+        else
+        {
+            foreach (GatewayChain chain in chains.All)
+            {
+                if (subject.ChainId is null || subject.ChainId == chain.ChainId) await ReadAsync(chain, log, known);
+            }
         }
 
-        foreach (GatewayChain chain in chains.All)
-        {
-            if (subject.ChainId is null || subject.ChainId == chain.ChainId) await ReadAsync(chain, log);
-        }
+        log.Retain(known);
     }
 
-    private async Task ReadAsync(GatewayChain chain, LiveLog log)
+    private async Task ReadAsync(GatewayChain chain, LiveLog log, HashSet<string> known)
     {
         ChainView view = await views.GetAsync(chain);
         ChainReport report = view.Report;
-        log.Set($"chain/{chain.ChainId}", "chain", JsonSerializer.SerializeToUtf8Bytes(view.Chain, GatewayJson.Default.ChainJson));
+        string key = $"chain/{chain.ChainId}";
+        log.Set(key, "chain", JsonSerializer.SerializeToUtf8Bytes(view.Chain, GatewayJson.Default.ChainJson));
+        known.Add(key);
+
+        // What is too much to be shown live is still there.
+        known.UnionWith(report.EndedRangeIds.Concat(report.RangeIds).Select(id => RangeKey(chain.ChainId, id)));
+        known.UnionWith(report.PeerIds.Select(PeerKey));
         foreach (string id in report.EndedRangeIds.TakeLast(EndedShown).Concat(report.RangeIds)) Set(log, await grains.GetRange(chain.ChainId, id).GetReport());
         foreach (string id in report.UsablePeerIds.Union(report.PeerIds).Take(PeersShown)) Set(log, await grains.GetPeer(id).GetReport());
     }
 
-    private static void Set(LiveLog log, RangeReport report) => log.Set(
-        $"range/{report.ChainId}-{report.RangeId}", "range", JsonSerializer.SerializeToUtf8Bytes(Map.Range(report), GatewayJson.Default.RangeJson));
+    private static string RangeKey(ulong chainId, string id) => "range/" + RangeName.Format(chainId, id);
 
-    private static void Set(LiveLog log, PeerReport report) => log.Set(
-        $"peer/{report.PeerId}", "peer", JsonSerializer.SerializeToUtf8Bytes(Map.Peer(report), GatewayJson.Default.PeerJson));
+    private static string PeerKey(string id) => "peer/" + id;
+
+    private static string Set(LiveLog log, RangeReport report)
+    {
+        string key = RangeKey(report.ChainId, report.RangeId);
+        log.Set(key, "range", JsonSerializer.SerializeToUtf8Bytes(Map.Range(report), GatewayJson.Default.RangeJson));
+        return key;
+    }
+
+    private static void Set(LiveLog log, PeerReport report) =>
+        log.Set(PeerKey(report.PeerId), "peer", JsonSerializer.SerializeToUtf8Bytes(Map.Peer(report), GatewayJson.Default.PeerJson));
 }

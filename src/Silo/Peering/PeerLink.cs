@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using OpSync.Codec.Bulk;
 using OpSync.Codec.OpStack;
 using OpSync.Contracts.Peers;
 using OpSync.Libp2p.Identity;
@@ -33,6 +34,7 @@ internal sealed class PeerLink : IFetchSource
     private string _problem = "not connected yet";
     private ulong[]? _chains;
     private ulong[] _headerChains = [];
+    private ulong[] _spanChains = [];
     private string _agent = "";
     private bool _mayGrantMore;
     private bool _maintaining;
@@ -178,17 +180,18 @@ internal sealed class PeerLink : IFetchSource
     {
         byte[] request = new byte[PayloadByNumber.RequestSize];
         PayloadByNumber.WriteRequest(item.Number, request);
-        ExchangeLimits limits = new()
-        {
-            ResponseSizeMax = PayloadByNumber.SizeMax,
-            ExpectedSize = item.SizeExpected,
-            OpenTimeout = _options.OpenTimeout,
-            WriteTimeout = _options.WriteTimeout,
-            ReadTimeout = _options.ReadTimeout,
-            Budget = reservation,
-        };
+        ExchangeLimits limits = Limits(reservation) with { ResponseSizeMax = PayloadByNumber.SizeMax, ExpectedSize = item.SizeExpected };
         return Exchange.RequestAsync(_swarm.Value, Id, _chainsServed.Get(range.ChainId).Protocols, request, limits, cancellationToken);
     }
+
+    /// <summary>Whether it said that it gives consecutive blocks in one answer.</summary>
+    public bool GivesSpans(ulong chainId) => Array.IndexOf(_spanChains, chainId) >= 0;
+
+    /// <inheritdoc/>
+    public ISpanAnswer RequestSpan(RangeKey range, ulong first, int count, int bytesMax, ReadReservation reservation, CancellationToken cancellationToken) =>
+        new SpanAnswer(
+            new ExchangeStream(_swarm.Value, Id, BulkProtocols.Payloads(range.ChainId), Limits(reservation), cancellationToken),
+            new PayloadsRequest(first, first + (ulong)count - 1, bytesMax), Key.Value, _log);
 
     /// <summary>The connection is gone: dial again and tell.</summary>
     public void Lost(string reason)
@@ -199,10 +202,11 @@ internal sealed class PeerLink : IFetchSource
     }
 
     /// <summary>The peer told what it speaks.</summary>
-    public void Identified(ulong[] chains, ulong[] headerChains, string agent, bool mayGrantMore)
+    public void Identified(ulong[] chains, ulong[] headerChains, ulong[] spanChains, string agent, bool mayGrantMore)
     {
         _chains = chains;
         _headerChains = headerChains;
+        _spanChains = spanChains;
         _agent = agent;
         _mayGrantMore = mayGrantMore;
         Changed();
@@ -220,6 +224,14 @@ internal sealed class PeerLink : IFetchSource
 
         Outside.Run(TellAsync);
     }
+
+    private ExchangeLimits Limits(ReadReservation reservation) => new()
+    {
+        OpenTimeout = _options.OpenTimeout,
+        WriteTimeout = _options.WriteTimeout,
+        ReadTimeout = _options.ReadTimeout,
+        Budget = reservation,
+    };
 
     private async Task TellAsync()
     {

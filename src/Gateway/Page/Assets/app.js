@@ -144,6 +144,7 @@ function take(type, data) {
     case 'chain': refreshChain(data.name); break;
     case 'range': model.setRange(data); break;
     case 'peer': model.setPeer(data); break;
+    case 'gone': model.remove(data.kind, data.id); break;
   }
 
   draw();
@@ -222,8 +223,7 @@ function changePeer(verb, peer) {
   carryOut(async () => {
     if (verb !== 'remove') return model.setPeer(await call('POST', `${path}/${verb}`));
     await call('DELETE', path);
-    model.removePeer(peer.peerId);
-    for (const detail of model.chains.values()) detail.peers = detail.peers.filter(id => id !== peer.peerId);
+    model.remove('peer', peer.peerId);
   });
 }
 

@@ -7,7 +7,6 @@ const speedWindow = 6;            // seconds over which a peer's speed is measur
 const notesMax = 30;
 export const endedMax = 8;         // ranges that ended, and are shown
 const stallSeconds = 5;           // a stall shorter than this is no news
-const graceMs = 10_000;           // a thing just added is shown before the chain's list has it
 
 export const isEnded = range => range.state !== 'running' && range.state !== 'paused';
 
@@ -32,7 +31,6 @@ export class Model {
   onNote = () => {};
   #ranges = new Map();
   #peers = new Map();
-  #fresh = new Map();             // peer id -> when it was added here
   #samples = new Map();           // peer id -> [[ms, bytes], ...]
   #stalls = new Map();            // range id -> { code, seconds }
   #clockOffset = 0;
@@ -53,6 +51,11 @@ export class Model {
     const listed = new Set(ranges.map(r => r.id));
     for (const id of this.#ranges.keys()) {
       if (!listed.has(id)) this.#ranges.delete(id);
+    }
+
+    const known = new Set(peers.map(p => p.peerId));
+    for (const id of this.#peers.keys()) {
+      if (!known.has(id)) this.#peers.delete(id);
     }
 
     this.#settled = true;
@@ -81,7 +84,6 @@ export class Model {
   setPeer(peer, added = false) {
     const before = this.#peers.get(peer.peerId);
     this.#peers.set(peer.peerId, peer);
-    if (added) this.#fresh.set(peer.peerId, Date.now());
     if (!this.#settled) return;
     if (!before && added) this.#note('plain', `Peer ${peerName(peer.peerId)} was added.`);
     const wrong = peer.rejected + peer.malformed - (before ? before.rejected + before.malformed : 0);
@@ -89,10 +91,12 @@ export class Model {
     if (before?.state !== peer.state && standing(peer) === 'out') this.#note('bad', `Peer ${peerName(peer.peerId)} is ${peer.state}.`);
   }
 
-  removePeer(id) {
-    this.#peers.delete(id);
+  /** A peer was removed, or a range forgotten. */
+  remove(kind, id) {
+    if (kind === 'range') this.#ranges.delete(id);
+    if (kind !== 'peer') return;
+    if (this.#peers.delete(id)) this.#note('plain', `Peer ${peerName(id)} was removed.`);
     this.#samples.delete(id);
-    this.#fresh.delete(id);
   }
 
   /** Open ranges, the most urgent first, then the latest that ended. */
@@ -107,13 +111,10 @@ export class Model {
     return this.ranges.filter(r => !isEnded(r));
   }
 
-  /** Peers that some chain lists: a stream can still tell of one that was removed. */
+  /** Those that can be asked first. */
   get peers() {
-    const listed = new Set([...this.chains.values()].flatMap(c => c.peers));
     const order = { ok: 0, trouble: 1, out: 2 };
-    return [...this.#peers.values()]
-      .filter(p => listed.has(p.peerId) || Date.now() - (this.#fresh.get(p.peerId) ?? -Infinity) < graceMs)
-      .sort((a, b) => order[standing(a)] - order[standing(b)] || (a.peerId < b.peerId ? -1 : 1));
+    return [...this.#peers.values()].sort((a, b) => order[standing(a)] - order[standing(b)] || (a.peerId < b.peerId ? -1 : 1));
   }
 
   /** Bytes per second of a peer over the last seconds. */
