@@ -40,6 +40,7 @@ internal static class SettingTable
         new("http.limits.callerSubscribers", SettingKind.Whole, "1024", "Subscribers of live events of one caller"),
         new("http.limits.blockBytesMib", SettingKind.Whole, "64", "Blocks on their way to callers, in MiB, 16 or more"),
         new("http.limits.rpcAnswersMib", SettingKind.Whole, "96", "Answers of JSON-RPC that callers have not taken yet, in MiB, 48 or more"),
+        new("http.limits.rpcBlocks", SettingKind.Whole, "4", "Blocks that JSON-RPC unpacks at a time; half of them for one caller. Each keeps a core busy"),
         new("cluster.id", SettingKind.Text, "opsync", "Silos and gateways with one id in one database are one cluster"),
         new("cluster.service", SettingKind.Text, "opsync", "Name of the service across clusters that follow one another: reminders are kept under it"),
         new("cluster.siloName", SettingKind.Text, "the host's name", "Name of a silo, for people and for its identity"),

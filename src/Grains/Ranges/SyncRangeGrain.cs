@@ -331,6 +331,7 @@ internal sealed partial class SyncRangeGrain(
         shares.Leave(Key);
         RangeDocument document = _document!;
         Log.RangeEnded(log, _tag.RangeId, _tag.ChainId, result.ToString());
+        _asked.UnionWith(_skeleton?.Asked ?? []);
         foreach (PeerKey peer in _asked) _ = CancelAtAsync(peer, null);
         try
         {

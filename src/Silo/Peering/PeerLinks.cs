@@ -111,6 +111,10 @@ internal sealed class PeerLinks(
         void Start(AskItem item) => fetcher.Start(link, range, item, timeout, CancellationTokenSource.CreateLinkedTokenSource(token));
     }
 
+    /// <summary>What ends the requests of a range at a peer; ended where there is no link.</summary>
+    public CancellationToken TokenOf(PeerKey peer, RangeKey range) =>
+        _links.TryGetValue(peer, out PeerLink? link) ? link.TokenOf(range) : new CancellationToken(canceled: true);
+
     /// <inheritdoc/>
     public int CountOpen(PeerKey peer) => _links.TryGetValue(peer, out PeerLink? link) ? link.Open : 0;
 
