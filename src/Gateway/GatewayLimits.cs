@@ -34,6 +34,13 @@ public sealed record GatewayLimits
     /// streams only.</summary>
     public long CallerBlockBytesMax { get; init; } = 16L << 20;
 
+    /// <summary>Single blocks that are read from the store at a time, 1 or more; callers take turns. With a block of the largest kind
+    /// each of them holds up to 10 MiB until room for it is found.</summary>
+    public int BlockLoadsMax { get; init; } = 8;
+
+    /// <summary>Single blocks that are read at a time for one caller.</summary>
+    public int CallerBlockLoadsMax { get; init; } = 6;
+
     /// <summary>Block streams of one caller; one more is answered 429.</summary>
     public int CallerStreamsMax { get; init; } = 64;
 

@@ -29,6 +29,10 @@ public sealed record GatewaySettings
     /// <summary>Reads need no token.</summary>
     public bool OpenRead { get; init; }
 
+    /// <summary>Host names that requests may be sent to, besides addresses and localhost; none for every name. A page of another site
+    /// whose name is made to resolve to this machine shows by its name.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
     /// <summary>Limits towards callers.</summary>
     public GatewayLimits Limits { get; init; } = new();
 

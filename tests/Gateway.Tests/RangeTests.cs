@@ -169,9 +169,9 @@ public sealed class RangeTests
     }
 
     [Theory]
-    [InlineData("/v1/ranges?limit=x", "A part of the request has a value that this does not take; see /openapi/v1.json.")]
+    [InlineData("/v1/ranges?limit=x", "limit is a whole number from 1 to 200, not 'x'.")]
     [InlineData("/v1/chains/samples/blocks", "The parameter 'from' is missing.")]
-    [InlineData("/v1/chains/samples/blocks?from=x", "The parameter 'from' cannot be 'x'.")]
+    [InlineData("/v1/chains/samples/blocks?from=x", "from is a height: a whole number, 0 or more, not 'x'.")]
     public async Task A_wrong_parameter_is_named(string path, string detail)
     {
         await using Door door = await Door.OpenAsync();

@@ -83,38 +83,6 @@ public sealed class TokenTests
         Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(syncer, "POST", "/v1/chains/samples/anchors", body: "{}"));
     }
 
-    [Theory]
-    [InlineData(0, true)]
-    [InlineData(-59, true)]
-    [InlineData(59, true)]
-    [InlineData(-62, false)]
-    [InlineData(62, false)]
-    public void A_jwt_counts_within_a_minute(int seconds, bool valid)
-    {
-        DateTimeOffset now = DateTimeOffset.UnixEpoch.AddDays(20_000);
-
-        Assert.Equal(valid, JsonWebToken.IsValid(JsonWebToken.Create(Door.JwtSecret, now.AddSeconds(seconds)), Door.JwtSecret, now));
-    }
-
-    [Fact]
-    public void A_jwt_that_is_changed_or_names_no_algorithm_counts_for_nothing()
-    {
-        DateTimeOffset now = DateTimeOffset.UnixEpoch.AddDays(20_000);
-        string valid = JsonWebToken.Create(Door.JwtSecret, now);
-        string[] parts = valid.Split('.');
-        for (int i = 0; i < valid.Length; i++)
-        {
-            // The last letter of an unpadded text carries bits that mean nothing; a strict decoder refuses them too.
-            string changed = valid[..i] + (valid[i] == 'A' ? 'B' : 'A') + valid[(i + 1)..];
-            Assert.False(JsonWebToken.IsValid(changed, Door.JwtSecret, now), $"A change at {i} was not noticed.");
-        }
-
-        string none = System.Buffers.Text.Base64Url.EncodeToString("""{"alg":"none"}"""u8);
-        Assert.False(JsonWebToken.IsValid($"{none}.{parts[1]}.", Door.JwtSecret, now));
-        Assert.False(JsonWebToken.IsValid($"{none}.{parts[1]}.{parts[2]}", Door.JwtSecret, now));
-        Assert.False(JsonWebToken.IsValid(valid, new byte[32], now));
-    }
-
     [Fact]
     public async Task A_jwt_under_the_secret_has_every_scope()
     {
@@ -147,6 +115,24 @@ public sealed class TokenTests
 
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(local, "GET", "/v1/status"));
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(local, "POST", "/v1/ranges", body: Door.RangeBody(1, 2)));
+    }
+
+    [Theory]
+    [InlineData("sync.example", HttpStatusCode.OK)]
+    [InlineData("SYNC.example:8645", HttpStatusCode.OK)]
+    [InlineData("localhost", HttpStatusCode.OK)]
+    [InlineData("10.0.0.1:80", HttpStatusCode.OK)]
+    [InlineData("[2001:db8::1]:80", HttpStatusCode.OK)]
+    [InlineData("evil.example", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("sync.example.evil.example", HttpStatusCode.MisdirectedRequest)]
+    public async Task Only_the_names_of_the_settings_are_answered_to_where_there_are_some(string host, HttpStatusCode status)
+    {
+        await using Door door = await Door.OpenAsync(openRead: true, hosts: ["sync.example"]);
+        using HttpClient client = door.NewClient();
+        client.DefaultRequestHeaders.Add("Host", host);
+
+        foreach (string path in (string[])["/v1/status", "/", "/metrics"]) Assert.Equal(status, await StatusAsync(client, "GET", path));
+        Assert.Equal(status, await StatusAsync(client, "POST", $"/rpc/{TestChain.Id}", body: """{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}"""));
     }
 
     [Fact]

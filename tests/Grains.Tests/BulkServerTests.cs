@@ -1,11 +1,15 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using OpSync.Codec.Bulk;
+using OpSync.Contracts.Peers;
 using OpSync.Grains.Tests.Kit;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Multiaddrs;
 using OpSync.Libp2p.Protocols.RequestResponse;
 using OpSync.Libp2p.Swarms;
 using OpSync.Silo.Chains;
+using OpSync.Silo.Fetching;
+using OpSync.Silo.Peering;
 using OpSync.Silo.Serving;
 using OpSync.Storage;
 using OpSync.Sync.Ports;
@@ -124,6 +128,47 @@ public sealed class BulkServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Payloads_wait_for_their_tokens_as_single_requests_do()
+    {
+        await RestartAsync(new ServeOptions { PeerRate = 200, PeerBurst = 1 });
+        PayloadsRequest request = new(100, 119, int.MaxValue);
+
+        Assert.Equal((BulkFault.None, BulkEnd.Complete, 20), Parts(Check(await AskAsync(BulkProtocols.Payloads(s_chain), Write(request)), request)));
+    }
+
+    [Theory]
+    [InlineData(1 << 20)]
+    [InlineData(100)]
+    [InlineData(0)]
+    public async Task Span_is_read_block_by_block_and_its_end_says_what_becomes_of_the_rest(int accounted)
+    {
+        await RestartAsync(new ServeOptions());
+        await using SpanAnswer answer = Span(s_chain, new PayloadsRequest(395, 410, int.MaxValue));
+        TimeSpan before = TimeSpan.Zero;
+        for (ulong number = 395; number <= 400; number++)
+        {
+            SpanPart part = await answer.NextAsync(accounted);
+            using PooledResponse wire = part.Wire!;
+            Assert.Equal(TestChain.Right.WireAt(number), wire.Memory.ToArray());
+            Assert.True(before < part.FirstByteAfter && part.FirstByteAfter < part.Elapsed);
+            before = part.FirstByteAfter;
+        }
+
+        SpanPart end = await answer.NextAsync(accounted);
+        Assert.Equal((null, FetchVerdict.NotFound, null), (end.Wire, end.Next, end.Others));
+    }
+
+    [Fact]
+    public async Task Span_of_a_peer_that_does_not_speak_the_protocol_is_left_to_the_other_one()
+    {
+        await RestartAsync(new ServeOptions());
+        await using SpanAnswer answer = Span(s_chain + 1, new PayloadsRequest(395, 410, int.MaxValue));
+
+        SpanPart end = await answer.NextAsync(0);
+        Assert.Equal((null, null, null), (end.Wire, end.Next, end.Others));
+    }
+
+    [Fact]
     public async Task Payloads_of_absent_heights_and_spans_upside_down_are_refused()
     {
         Assert.Equal(BulkAnswer.Refuse(BulkCode.NotFound), await AskAsync(BulkProtocols.Payloads(s_chain), Write(new PayloadsRequest(450, 460, 9))));
@@ -139,6 +184,39 @@ public sealed class BulkServerTests : IAsyncLifetime
         Assert.Equal([new HeldSpan(100, 400), new HeldSpan(500, 600)], status!.Held);
         Assert.Equal((20.0, 40, 32), (status.BlocksPerSecond, status.Burst, status.HeadersPerBlock));
     }
+
+    [Fact]
+    public async Task Page_is_accounted_for_before_it_is_read_and_given_back_when_the_store_fails()
+    {
+        List<long> whileReading = [];
+        ServeProtocol protocol = null!;
+        bool fails = false;
+        IBlockStore store = StandIn.Over<IBlockStore>(_directory.Blocks, (method, _) =>
+        {
+            if (method.Name != nameof(IBlockStore.ReadAsync)) return null;
+            whileReading.Add(protocol.AnswerBytes);
+            return fails ? throw new IOException("The disk had a bad moment.") : null;
+        });
+        protocol = new ServeProtocol(new ChainRegistry([new ServedChain(TestChain.Right.Spec, store)]), Options.Create(new ServeOptions()), TimeProvider.System);
+        await using Swarm server = new(new SwarmOptions(), _serverIdentity, NullLogger.Instance, TimeProvider.System);
+        protocol.Register(server);
+        Assert.True(Multiaddr.TryParse("/ip4/127.0.0.1/tcp/0", out Multiaddr? listen));
+        await server.ListenAsync(listen, Token);
+        _client = new Swarm(new SwarmOptions(), _clientIdentity, NullLogger.Instance, TimeProvider.System);
+        Assert.True((await _client.DialAsync(_serverIdentity.Id, server.ListenAddresses, Token)).IsConnected);
+
+        PayloadsRequest request = new(100, 130, int.MaxValue);
+        Assert.Equal(BulkEnd.Complete, Check(await AskAsync(BulkProtocols.Payloads(s_chain), Write(request)), request).End);
+        fails = true;
+        Assert.Equal((byte)BulkCode.Failed, (await AskAsync(BulkProtocols.Payloads(s_chain), Write(request)))[0]);
+
+        Assert.Equal(Enumerable.Repeat((long)new BulkOptions().PageBytes, 3), whileReading);
+        await World.UntilAsync(() => Task.FromResult(protocol.AnswerBytes == 0), () => $"{protocol.AnswerBytes} bytes are still accounted.");
+        protocol.Dispose();
+    }
+
+    private SpanAnswer Span(ulong chain, PayloadsRequest request) => new(
+        new ExchangeStream(_client!, _serverIdentity.Id, BulkProtocols.Payloads(chain), new ExchangeLimits(), Token), request, "server", NullLogger.Instance);
 
     private async Task<HeadersReply> HeadersAsync(HeadersRequest request, ServeOptions? options = null)
     {

@@ -4,7 +4,6 @@ using OpSync.Cli.Local;
 using OpSync.Cli.Output;
 using OpSync.Codec.OpStack;
 using OpSync.Codec.Primitives;
-using OpSync.Storage;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
@@ -19,7 +18,9 @@ internal static class BlocksCommand
     public static Command Create()
     {
         Option<string> dataDir = CommonOptions.DataDir();
-        dataDir.Recursive = true;
+        (dataDir.Recursive, dataDir.Required) = (true, false);
+        Option<string?> postgres = CommonOptions.Postgres();
+        postgres.Recursive = true;
         Option<string?> network = CommonOptions.Network();
         network.Recursive = true;
         Option<string?> rollup = CommonOptions.Rollup();
@@ -30,7 +31,7 @@ internal static class BlocksCommand
         Command count = new("count", "Number of stored blocks.");
         count.SetAction(async (parsed, ct) =>
         {
-            await using DataDirectory store = Open(parsed);
+            await using StoredBlocks store = await OpenAsync(parsed, ct);
             long blocks = await store.Blocks.CountAsync(ct);
             Print(parsed.GetValue(json), new StoreJson { ChainId = store.Blocks.ChainId, Blocks = blocks }, blocks.ToString(System.Globalization.CultureInfo.InvariantCulture));
             return ExitCode.Done;
@@ -39,7 +40,7 @@ internal static class BlocksCommand
         Command islands = new("islands", "Runs of consecutive, linked blocks.");
         islands.SetAction(async (parsed, ct) =>
         {
-            await using DataDirectory store = Open(parsed);
+            await using StoredBlocks store = await OpenAsync(parsed, ct);
             IReadOnlyList<Island> found = await store.Blocks.GetIslandsAsync(AllHeights, TrustRank.Caller, ct);
             StoreJson result = new()
             {
@@ -55,7 +56,7 @@ internal static class BlocksCommand
         Command show = new("show", "One block.") { number, ssz };
         show.SetAction(async (parsed, ct) =>
         {
-            await using DataDirectory store = Open(parsed);
+            await using StoredBlocks store = await OpenAsync(parsed, ct);
             ChainSpec chain = Chain(parsed) ?? CommonOptions.ChainOf(store.Chain);
             ulong height = parsed.GetValue(number);
             StoredBlock? block = await store.Blocks.GetAsync(height, TrustRank.Caller, ct);
@@ -95,7 +96,7 @@ internal static class BlocksCommand
         verify.SetAction(async (parsed, ct) =>
         {
             BlockId? trusted = parsed.GetValue(anchor) is { } text ? CommonOptions.Block("--anchor", text) : null;
-            await using DataDirectory store = Open(parsed);
+            await using StoredBlocks store = await OpenAsync(parsed, ct);
             ChainSpec chain = Chain(parsed) ?? CommonOptions.ChainOf(store.Chain);
             (long verified, string? problem) = await StoreChecks.VerifyAsync(store.Blocks, chain, trusted, ct);
             Print(
@@ -108,20 +109,25 @@ internal static class BlocksCommand
         Command prune = new("prune", "Delete old blocks.") { below };
         prune.SetAction(async (parsed, ct) =>
         {
-            string path = parsed.GetValue(dataDir)!;
-            await using DataDirectory store = DataDirectory.OpenWriter(path, Chain(parsed) is { } chain ? new ChainIdentity(chain.ChainId, chain.Genesis.Hash) : null);
+            await using StoredBlocks store = await OpenAsync(parsed, ct, isWriter: true);
             long pruned = await store.Blocks.PruneBelowAsync(parsed.GetValue(below), ct);
             Print(parsed.GetValue(json), new StoreJson { ChainId = store.Blocks.ChainId, Pruned = pruned }, $"{pruned} blocks deleted");
             return ExitCode.Done;
         });
 
-        return new Command("blocks", "Look at stored blocks.") { dataDir, network, rollup, json, count, islands, show, verify, prune };
+        return new Command("blocks", "Look at stored blocks.") { dataDir, postgres, network, rollup, json, count, islands, show, verify, prune };
 
         ChainSpec? Chain(ParseResult parsed) => parsed.GetValue(network) is null && parsed.GetValue(rollup) is null
             ? null
             : CommonOptions.Chain(parsed.GetValue(network), parsed.GetValue(rollup));
 
-        DataDirectory Open(ParseResult parsed) => LocalStore.OpenReader(parsed.GetValue(dataDir)!, Chain(parsed));
+        // The variable is for whoever names neither: it may be there for the service.
+        Task<StoredBlocks> OpenAsync(ParseResult parsed, CancellationToken ct, bool isWriter = false)
+        {
+            string? path = parsed.GetValue(dataDir);
+            string? database = parsed.GetValue(postgres) ?? (path is null ? Environment.GetEnvironmentVariable(CommonOptions.PostgresVariable) : null);
+            return StoredBlocks.OpenAsync(path, database, Chain(parsed), isWriter, ct);
+        }
     }
 
     private static string? OriginOf(ReadOnlySpan<byte> ssz, PayloadVersion version, ChainSpec chain) =>

@@ -3,6 +3,7 @@ using OpSync.Codec.OpStack;
 using OpSync.Codec.Primitives;
 using OpSync.Libp2p.Multiaddrs;
 using OpSync.Storage;
+using OpSync.Storage.Postgres;
 
 namespace OpSync.Cli.Commands;
 
@@ -14,6 +15,26 @@ internal static class CommonOptions
     public static Option<string?> Rollup() => new("--rollup") { Description = "Rollup configuration file, as op-node writes it", HelpName = "FILE" };
 
     public static Option<string> DataDir() => new("--data-dir") { Description = "Directory of the stored blocks", HelpName = "DIR", Required = true };
+
+    /// <summary>Names the database where no flag does; the setting of <c>opsync up</c> has the same variable.</summary>
+    public const string PostgresVariable = "OPSYNC_POSTGRES";
+
+    public static Option<string?> Postgres() => new("--postgres") { Description = $"Connection string; without it the environment variable {PostgresVariable}", HelpName = "TEXT" };
+
+    /// <summary>What a connection string names.</summary>
+    public static PostgresOptions Database(string connection)
+    {
+        PostgresOptions options = new() { ConnectionString = connection };
+        try
+        {
+            options.CheckConnectionString();
+            return options;
+        }
+        catch (DatabaseRefusedException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
 
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON object as the last line of stdout" };
 

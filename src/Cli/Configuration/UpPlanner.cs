@@ -190,12 +190,14 @@ internal sealed class UpPlanner(SettingValues values, Role role)
         }
 
         long blockBytes = (long)values.Whole("http.limits.blockBytesMib", 64, 16, 1 << 20) << 20;
+        int rpcBlocks = values.Whole("http.limits.rpcBlocks", 4, 1, 1_024);
         return new GatewaySettings
         {
             Chains = [.. chains.Select(c => new GatewayChain(c.Name, c.Spec) { Rpc = c.Rpc })],
             Listen = listen,
             Tokens = tokens,
             JwtSecret = secret,
+            Hosts = HttpHosts(),
             OpenRead = values.Switch("http.openRead"),
             OtlpEndpoint = otlp,
             Limits = defaults with
@@ -211,8 +213,22 @@ internal sealed class UpPlanner(SettingValues values, Role role)
                 BlockBytesMax = blockBytes,
                 CallerBlockBytesMax = Math.Min(defaults.CallerBlockBytesMax, blockBytes),
             },
+            RpcLimits = new RpcLimits
+            {
+                AnswersBytesMax = (long)values.Whole("http.limits.rpcAnswersMib", 96, 48, 1 << 20) << 20,
+                BlocksMax = rpcBlocks,
+                CallerBlocksMax = (rpcBlocks + 1) / 2,
+            },
             Version = typeof(UpPlanner).Assembly.GetName().Version?.ToString(3) ?? "0",
         };
+    }
+
+    private IReadOnlyList<string> HttpHosts()
+    {
+        const string path = "http.hosts";
+        IReadOnlyList<string> hosts = values.List(path);
+        foreach (string host in hosts.Where(static h => Uri.CheckHostName(h) == UriHostNameType.Unknown)) values.Fault(path, $"'{host}' is no host name; leave scheme and port out.");
+        return hosts;
     }
 
     private List<IPEndPoint> HttpListen()

@@ -38,7 +38,7 @@ public static class BulkAnswer
         if (code > BulkCode.RateLimited) return BulkFault.BadCode;
         if (source.Length < BulkProtocols.RefusalSize) return BulkFault.Truncated;
         if (source.Length > BulkProtocols.RefusalSize) return BulkFault.TrailingBytes;
-        retryAfter = FromMilliseconds(source[1..]);
+        retryAfter = ReadMilliseconds(source[1..]);
         return BulkFault.None;
     }
 
@@ -51,13 +51,14 @@ public static class BulkAnswer
         if (source.Length > BulkProtocols.EndSize) return BulkFault.TrailingBytes;
         end = (BulkEnd)source[0];
         if (end > BulkEnd.Failed) return BulkFault.BadCode;
-        retryAfter = FromMilliseconds(source[1..]);
+        retryAfter = ReadMilliseconds(source[1..]);
         return BulkFault.None;
     }
 
     private static uint ToMilliseconds(TimeSpan time) => (uint)Math.Clamp(Math.Ceiling(time.TotalMilliseconds), 0, RetryAfterMax.TotalMilliseconds);
 
-    private static TimeSpan FromMilliseconds(ReadOnlySpan<byte> source)
+    /// <summary>Reads a time to come back, which counts for <see cref="RetryAfterMax"/> at most.</summary>
+    internal static TimeSpan ReadMilliseconds(ReadOnlySpan<byte> source)
     {
         TimeSpan time = TimeSpan.FromMilliseconds(BinaryPrimitives.ReadUInt32LittleEndian(source));
         return time > RetryAfterMax ? RetryAfterMax : time;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using OpSync.Codec.OpStack;
 
 namespace OpSync.Codec.Bulk;
 
@@ -15,7 +14,7 @@ public readonly ref struct PayloadItem
 
     private const byte HasSignature = 1;
 
-    private PayloadItem(ulong number, ReadOnlySpan<byte> signature, ReadOnlySpan<byte> wire)
+    internal PayloadItem(ulong number, ReadOnlySpan<byte> signature, ReadOnlySpan<byte> wire)
     {
         Number = number;
         Signature = signature;
@@ -53,30 +52,5 @@ public readonly ref struct PayloadItem
         BinaryPrimitives.WriteInt32LittleEndian(target, 0);
         BulkAnswer.WriteEnd(end, retryAfter, target[4..]);
         return 4 + BulkProtocols.EndSize;
-    }
-
-    /// <summary>Reads the next item.</summary>
-    /// <param name="source">What is left of the answer.</param>
-    /// <param name="item">The item; none (an empty <see cref="Wire"/>) at the end of the list.</param>
-    /// <param name="rest">What follows it.</param>
-    internal static BulkFault Read(ReadOnlySpan<byte> source, out PayloadItem item, out ReadOnlySpan<byte> rest)
-    {
-        item = default;
-        rest = default;
-        if (source.Length < 4) return BulkFault.Truncated;
-        uint length = BinaryPrimitives.ReadUInt32LittleEndian(source);
-        rest = source[4..];
-        if (length == 0) return BulkFault.None;
-        if (length > PayloadByNumber.SizeMax) return BulkFault.TooLarge;
-        if (rest.Length < HeadSize - 4) return BulkFault.Truncated;
-        ulong number = BinaryPrimitives.ReadUInt64LittleEndian(rest);
-        byte flags = rest[8];
-        if (flags > HasSignature) return BulkFault.BadCode;
-        int signature = flags == HasSignature ? SignatureSize : 0;
-        rest = rest[(HeadSize - 4)..];
-        if (rest.Length < signature + (int)length) return BulkFault.Truncated;
-        item = new PayloadItem(number, rest[..signature], rest.Slice(signature, (int)length));
-        rest = rest[(signature + (int)length)..];
-        return BulkFault.None;
     }
 }

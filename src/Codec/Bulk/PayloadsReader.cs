@@ -1,12 +1,11 @@
 namespace OpSync.Codec.Bulk;
 
-/// <summary>Reads an answer of payloads item by item: numbers without gaps upwards, and an end that says why it is one.</summary>
-/// <remarks>What was read before a fault is as good as any other block: each is checked by its hash anyway.</remarks>
+/// <summary>Reads a whole answer of payloads item by item (<see cref="PayloadsFrames"/>).</summary>
 public ref struct PayloadsReader
 {
-    private readonly PayloadsRequest _request;
-    private ReadOnlySpan<byte> _rest;
+    private PayloadsFrames _frames;
     private ulong _next;
+    private ReadOnlySpan<byte> _rest;
     private bool _ended;
 
     /// <summary>Begins to read.</summary>
@@ -14,55 +13,61 @@ public ref struct PayloadsReader
     /// <param name="request">What was asked.</param>
     public PayloadsReader(ReadOnlySpan<byte> source, in PayloadsRequest request)
     {
-        _request = request;
+        _frames = new PayloadsFrames(in request);
         _next = request.First;
-        Fault = BulkAnswer.ReadCode(source, out BulkCode code, out TimeSpan retryAfter);
-        (Code, RetryAfter) = (code, retryAfter);
-        _ended = Fault != BulkFault.None || Code != BulkCode.Success;
-        _rest = _ended ? default : source[1..];
+        _rest = source;
     }
 
     /// <summary>Result code.</summary>
-    public BulkCode Code { get; }
+    public readonly BulkCode Code => _frames.Code;
 
     /// <summary>What is wrong with the bytes, as far as they were read.</summary>
     public BulkFault Fault { get; private set; }
 
     /// <summary>Why it ends; known when <see cref="TryRead"/> returned false without a fault.</summary>
-    public BulkEnd End { get; private set; }
+    public readonly BulkEnd End => _frames.End;
 
     /// <summary>When to ask again; zero if not said.</summary>
-    public TimeSpan RetryAfter { get; private set; }
+    public readonly TimeSpan RetryAfter => _frames.RetryAfter;
 
     /// <summary>Items read.</summary>
-    public readonly int Count => (int)(_next - _request.First);
+    public int Count { get; private set; }
 
     /// <summary>Reads the next block.</summary>
     /// <returns>False at the end, at a fault, and for a refusal.</returns>
     public bool TryRead(out PayloadItem item)
     {
         item = default;
-        if (_ended) return false;
-        Fault = PayloadItem.Read(_rest, out item, out ReadOnlySpan<byte> rest);
-        if (Fault == BulkFault.None && item.Wire.IsEmpty)
+        ReadOnlySpan<byte> signature = default;
+        while (!_ended)
         {
-            Fault = BulkAnswer.ReadEnd(rest, out BulkEnd end, out TimeSpan retryAfter);
-            (End, RetryAfter) = (end, retryAfter);
-            if (Fault == BulkFault.None && Count == 0) Fault = BulkFault.Senseless;
-            _ended = true;
-            return false;
+            int wanted = _frames.Wanted;
+            if (_rest.Length < wanted) return Stop(BulkFault.Truncated);
+            ReadOnlySpan<byte> part = _rest[..wanted];
+            _rest = _rest[wanted..];
+            switch (_frames.Take(part))
+            {
+                case PayloadsFrame.Fault:
+                    return Stop(_frames.Fault);
+                case PayloadsFrame.End:
+                    return Stop(_rest.IsEmpty ? BulkFault.None : BulkFault.TrailingBytes);
+                case PayloadsFrame.Payload:
+                    if (wanted == PayloadItem.SignatureSize) signature = part;
+                    if (_rest.Length < _frames.WireLength) return Stop(BulkFault.Truncated);
+                    item = new PayloadItem(_next++, signature, _rest[.._frames.WireLength]);
+                    _rest = _rest[_frames.WireLength..];
+                    Count++;
+                    return true;
+            }
         }
 
-        if (Fault == BulkFault.None && Count == _request.Count) Fault = BulkFault.TooMany;
-        if (Fault == BulkFault.None && item.Number != _next) Fault = BulkFault.WrongNumber;
-        if (Fault != BulkFault.None)
-        {
-            _ended = true;
-            return false;
-        }
+        return false;
+    }
 
-        _rest = rest;
-        _next++;
-        return true;
+    private bool Stop(BulkFault fault)
+    {
+        Fault = fault;
+        _ended = true;
+        return false;
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
 using OpSync.Codec.Primitives;
 
@@ -10,6 +11,7 @@ namespace OpSync.Codec.Json;
 public static class HexJson
 {
     private const int StackMax = 512;
+    private const int QuantityMax = 2 + 2 * UInt256.Size;
 
     /// <summary>Writes bytes as data: <c>0x</c> and two digits for each.</summary>
     public static void WriteData(this Utf8JsonWriter writer, ReadOnlySpan<byte> name, ReadOnlySpan<byte> bytes)
@@ -56,15 +58,15 @@ public static class HexJson
     /// <summary>Writes a number as quantity.</summary>
     public static void WriteQuantity(this Utf8JsonWriter writer, ReadOnlySpan<byte> name, in UInt256 value)
     {
-        Span<byte> bytes = stackalloc byte[UInt256.Size];
-        Span<byte> text = stackalloc byte[2 + 2 * UInt256.Size];
-        int zeros = Math.Min(value.WriteBigEndian(bytes), UInt256.Size - 1);
-        Convert.TryToHexStringLower(bytes[zeros..], text[2..], out int digits);
+        Span<byte> text = stackalloc byte[QuantityMax];
+        writer.WriteString(name, text[Format(value, text)..]);
+    }
 
-        // The first byte that is not zero may have a zero as its first digit.
-        int start = text[2] == (byte)'0' ? 1 : 0;
-        "0x"u8.CopyTo(text[start..]);
-        writer.WriteString(name, text[start..(2 + digits)]);
+    /// <summary>A number as the text of a quantity.</summary>
+    public static string Quantity(in UInt256 value)
+    {
+        Span<byte> text = stackalloc byte[QuantityMax];
+        return Encoding.ASCII.GetString(text[Format(value, text)..]);
     }
 
     /// <summary>Reads number and hash of a block as <c>eth_getBlockByNumber</c> answers it.</summary>
@@ -75,5 +77,17 @@ public static class HexJson
         HexFields fields = new(block);
         id = new BlockId(fields.UInt64("number"), fields.Hash("hash"));
         return fields.Error is null;
+    }
+
+    /// <summary>Formats a quantity at the end of its room, and gives where it begins.</summary>
+    private static int Format(in UInt256 value, Span<byte> text)
+    {
+        Span<byte> bytes = stackalloc byte[UInt256.Size];
+        value.WriteBigEndian(bytes);
+        Convert.TryToHexStringLower(bytes, text[2..], out _);
+        int digit = text[2..^1].IndexOfAnyExcept((byte)'0');
+        int start = digit < 0 ? text.Length - 3 : digit;
+        "0x"u8.CopyTo(text[start..]);
+        return start;
     }
 }

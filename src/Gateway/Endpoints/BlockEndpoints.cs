@@ -30,12 +30,12 @@ internal static class BlockEndpoints
 
     private static async Task<IResult> ShowAsync(
         string chain, string block, string? format, string? range, HttpContext context, GatewayChains chains, IGrainFactory grains,
-        ByteBudget budget)
+        BlockLoads loads)
     {
         if (chains.Find(chain) is not { } found) return ChainEndpoints.NoChain(chain);
         if (BlockForms.Of(context.Request, format, stream: false) is not { } form) return NoForm(format);
         IBlockReaderGrain reader = grains.GetReader(found.ChainId);
-        StoredPayload? stored;
+        Func<Task<StoredPayload?>> read;
         bool byHash = block.StartsWith("0x", StringComparison.Ordinal);
         if (byHash)
         {
@@ -43,8 +43,7 @@ internal static class BlockEndpoints
             if (range is not null) return Problem.Bad("bad-block", "A block of a range is named by its height.");
 
             // What lost its height, or has only some caller's word for it, is not shown by its hash either.
-            stored = await reader.GetByHash(hash);
-            if (stored is not null && await reader.GetRank(stored.Block) is null) stored = null;
+            read = async () => await reader.GetByHash(hash) is { } one && await reader.GetRank(one.Block) is not null ? one : null;
         }
         else
         {
@@ -58,11 +57,13 @@ internal static class BlockEndpoints
                 includeCallers = true;
             }
 
-            BlockPage page = await reader.Read(new BlockPageQuery(number, number, 1, int.MaxValue, TimeSpan.Zero, includeCallers));
-            stored = page.Blocks is [{ } one] ? one : null;
+            BlockPageQuery query = new(number, number, 1, int.MaxValue, TimeSpan.Zero, includeCallers);
+            read = async () => (await reader.Read(query)).Blocks is [{ } one] ? one : null;
         }
 
-        if (stored is null) return Problem.NotFound("no-such-block", $"Block {block} is not stored; post a range that has it.");
+        using BlockLoads.Loaded? loaded = await loads.LoadAsync(Caller.Of(context), form, read, context.RequestAborted);
+        if (loaded is null) return Problem.Of(StatusCodes.Status503ServiceUnavailable, "busy", "More blocks are asked for than are read at a time; try again.");
+        if (loaded.Block is not { } stored) return Problem.NotFound("no-such-block", $"Block {block} is not stored; post a range that has it.");
         string tag = TagOf(stored.Block.Hash, form);
         HttpResponse response = context.Response;
         response.Headers.ETag = tag;
@@ -75,7 +76,6 @@ internal static class BlockEndpoints
         response.ContentType = BlockForms.TypeOf(form);
         if (form is BlockForm.Ssz or BlockForm.Wire) response.ContentLength = form == BlockForm.Wire ? stored.Wire.Length : BlockWriter.Measure(stored);
         if (HttpMethods.IsHead(context.Request.Method)) return TypedResults.Empty;
-        using ByteBudget.Lease lease = await budget.TakeAsync(Caller.Of(context), stored.Wire.Length, context.RequestAborted);
         BlockWriter.Write(response.BodyWriter, found.Spec, stored, form);
         await response.BodyWriter.FlushAsync(context.RequestAborted);
         return TypedResults.Empty;

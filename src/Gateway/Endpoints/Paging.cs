@@ -10,6 +10,9 @@ internal static class Paging
     public const int LimitDefault = 50;
     public const int LimitMax = 200;
 
+    /// <summary>In words.</summary>
+    public static readonly string LimitAllowed = $"a whole number from 1 to {LimitMax}";
+
     /// <summary>A page of a list, or null if the limit is out of bounds.</summary>
     /// <param name="all">Everything; its order does not matter.</param>
     /// <param name="key">Sorts and names an item; ordinal.</param>
@@ -41,5 +44,5 @@ internal static class Paging
         }
     }
 
-    public static IResult BadLimit() => Problem.Bad("bad-limit", $"limit is from 1 to {LimitMax}.");
+    public static IResult BadLimit() => Problem.Bad("bad-limit", $"limit is {LimitAllowed}.");
 }

@@ -46,6 +46,7 @@ public static class GatewayHosting
         services.AddSingleton<LiveSource>();
         services.AddSingleton<LiveFeeds>();
         services.AddSingleton<BlockStream>();
+        services.AddSingleton<BlockLoads>();
         services.AddSingleton(new ByteBudget(settings.Limits.BlockBytesMax, settings.Limits.CallerBlockBytesMax));
         services.AddSingleton(s => new TokenBook(settings.Tokens, settings.JwtSecret, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PrometheusCollector>();
@@ -96,6 +97,7 @@ public static class GatewayHosting
         _ = app.Services.GetRequiredService<PrometheusCollector>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<HostGuard>();
         app.UseRouting();
         app.UseRequestTimeouts();
         app.UseAuthentication();

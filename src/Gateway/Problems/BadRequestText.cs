@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
+using OpSync.Gateway.Endpoints;
 
 namespace OpSync.Gateway.Problems;
 
@@ -8,6 +10,17 @@ namespace OpSync.Gateway.Problems;
 internal static partial class BadRequestText
 {
     private const int LengthMax = 200;
+    private const string Height = "a height: a whole number, 0 or more";
+
+    /// <summary>What parameters of queries can be, as far as the library reads them. A test holds that none is missing.</summary>
+    private static readonly (string Name, string Allowed, Func<string, bool> Takes)[] s_parameters =
+    [
+        ("limit", Paging.LimitAllowed, static t => int.TryParse(t, CultureInfo.InvariantCulture, out _)),
+        ("from", Height, static t => ulong.TryParse(t, CultureInfo.InvariantCulture, out _)),
+        ("to", Height, static t => ulong.TryParse(t, CultureInfo.InvariantCulture, out _)),
+        ("follow", "true or false", static t => bool.TryParse(t, out _)),
+        ("seconds", "a whole number, 1 or more", static t => int.TryParse(t, CultureInfo.InvariantCulture, out _)),
+    ];
 
     [GeneratedRegex("^Required parameter \"[^\"]*?(\\w+)\" was not provided")]
     private static partial Regex Missing();
@@ -16,7 +29,19 @@ internal static partial class BadRequestText
     private static partial Regex Unreadable();
 
     /// <summary>One sentence; nothing of the inside is in it.</summary>
-    public static string Of(BadHttpRequestException e) => Short(e.InnerException is JsonException json ? OfBody(json) : OfParameter(e.Message));
+    public static string Of(HttpRequest request, BadHttpRequestException e) =>
+        Short(e.InnerException is JsonException json ? OfBody(json) : OfQuery(request) ?? OfParameter(e.Message));
+
+    /// <summary>What is wrong with the query, where something is: of optional parameters the library does not say it.</summary>
+    public static string? OfQuery(HttpRequest request)
+    {
+        foreach ((string name, string allowed, Func<string, bool> takes) in s_parameters)
+        {
+            if (request.Query[name].ToString() is { Length: > 0 } text && !takes(text)) return Short($"{name} is {allowed}, not '{Texts.Short(text)}'.");
+        }
+
+        return null;
+    }
 
     private static string OfBody(JsonException e)
     {

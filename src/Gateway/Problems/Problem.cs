@@ -62,6 +62,7 @@ internal static class Problem
         409 => "Conflict",
         413 => "Body too large",
         415 => "Unsupported media type",
+        421 => "Misdirected request",
         422 => "Refused",
         429 => "Too many requests",
         503 => "Not available",

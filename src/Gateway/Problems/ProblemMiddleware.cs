@@ -19,7 +19,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         }
         catch (BadHttpRequestException e)
         {
-            await Problem.WriteAsync(context, e.StatusCode, Problem.CodeOf(e.StatusCode), BadRequestText.Of(e));
+            await Problem.WriteAsync(context, e.StatusCode, Problem.CodeOf(e.StatusCode), BadRequestText.Of(context.Request, e));
             return;
         }
         catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
@@ -38,7 +38,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         HttpResponse response = context.Response;
         if (response.StatusCode >= 400 && !response.HasStarted && response.ContentType is null && response.ContentLength is null)
         {
-            await Problem.WriteAsync(context, response.StatusCode, Problem.CodeOf(response.StatusCode), DetailOf(response.StatusCode));
+            await Problem.WriteAsync(context, response.StatusCode, Problem.CodeOf(response.StatusCode), DetailOf(context.Request, response.StatusCode));
         }
     }
 
@@ -50,9 +50,9 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         return Task.CompletedTask;
     }
 
-    private static string DetailOf(int status) => status switch
+    private static string DetailOf(HttpRequest request, int status) => status switch
     {
-        400 => "A part of the request has a value that this does not take; see /openapi/v1.json.",
+        400 => BadRequestText.OfQuery(request) ?? "A part of the request has a value that this does not take; see /openapi/v1.json.",
         404 => "There is nothing here; see /openapi/v1.json.",
         405 => "This takes another method; see /openapi/v1.json.",
         415 => "Send a body of type application/json.",

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
 using OpSync.Codec.Archive;
+using OpSync.Codec.Json;
 using OpSync.Codec.OpStack;
 using OpSync.Codec.Primitives;
 using OpSync.Codec.Snappy;
@@ -16,6 +17,15 @@ internal static class BlockWriter
 {
     /// <summary>Head of a record of an SSZ stream: height and length, 8 and 4 bytes, little-endian.</summary>
     public const int SszRecordSize = 12;
+
+    /// <summary>Bytes that a block takes at most in a form, what it is made of included.</summary>
+    public static long SentBytesMax(StoredPayload block, BlockForm form) => form switch
+    {
+        BlockForm.Wire => block.Wire.Length,
+        BlockForm.Ssz => Measure(block),
+        BlockForm.Header => Measure(block) + (8 << 10),
+        _ => 3L * Measure(block) + (8 << 10),   // two digits for each byte
+    };
 
     /// <summary>Writes one block.</summary>
     public static void Write(IBufferWriter<byte> target, ChainSpec chain, StoredPayload block, BlockForm form)
@@ -86,7 +96,7 @@ internal static class BlockWriter
             if (fault != PayloadFault.None) throw Damaged(block, fault.ToString());
             using Utf8JsonWriter json = new(target);
             if (form == BlockForm.Header) JsonSerializer.Serialize(json, HeaderOf(view, block, length), GatewayJson.Default.HeaderJson);
-            else EngineJson.Write(json, view);
+            else PayloadJson.WriteEnvelope(json, view);
         }
         finally
         {
@@ -112,7 +122,7 @@ internal static class BlockWriter
             PrevRandao = view.PrevRandao.ToString(),
             GasLimit = view.GasLimit,
             GasUsed = view.GasUsed,
-            BaseFeePerGas = EngineJson.Quantity(view.BaseFeePerGas),
+            BaseFeePerGas = HexJson.Quantity(view.BaseFeePerGas),
             ExtraData = Hex.Encode(view.ExtraData),
             TransactionCount = view.Transactions.Count,
             Size = length,

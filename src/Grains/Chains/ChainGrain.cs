@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using OpSync.Codec.Primitives;
 using OpSync.Contracts.Chains;
@@ -240,7 +241,7 @@ internal sealed class ChainGrain(
                 {
                     await ReviewAsync(range);
                 }
-                catch (Exception e) when (e is TimeoutException or OrleansException or IOException or InvalidOperationException)
+                catch (Exception e) when (e is TimeoutException or OrleansException or IOException or DbException or InvalidOperationException)
                 {
                     // The others must not suffer for one that cannot run.
                     Log.CallFailed(log, "range", e);

@@ -16,7 +16,7 @@ namespace OpSync.Silo.Fetching;
 internal sealed class Fetcher(
     IByteBudget budget, Verifier verifier, FetchReports reports, IOptions<PeerLinkOptions> options, TimeProvider time, ILogger<Fetcher> log)
 {
-    private readonly ConcurrentDictionary<(PeerKey Peer, RangeKey Range, ulong RequestId), CancellationTokenSource> _requests = new();
+    private readonly ConcurrentDictionary<(PeerKey Peer, RangeKey Range, ulong RequestId), Action> _requests = new();   // with what ends each
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running = 1;   // one for the process; whoever takes it to 0 was the last
@@ -30,8 +30,34 @@ internal sealed class Fetcher(
     public void Start(IFetchSource source, RangeKey range, AskItem item, ReplyTimeout timeout, CancellationTokenSource giveUp)
     {
         Interlocked.Increment(ref _running);
-        _requests[(source.Key, range, item.RequestId)] = giveUp;
+        _requests[(source.Key, range, item.RequestId)] = giveUp.Cancel;
         Outside.Run(() => RunAsync(source, range, item, timeout, giveUp));
+    }
+
+    /// <summary>Starts requests for consecutive heights as one.</summary>
+    /// <param name="source">Whom to ask; its count includes them already.</param>
+    /// <param name="range">On whose behalf.</param>
+    /// <param name="items">What: two or more, ascending without gaps, none of them urgent.</param>
+    /// <param name="timeout">What an answer may take.</param>
+    /// <param name="token">Ends them all.</param>
+    public void StartSpan(IFetchSource source, RangeKey range, AskItem[] items, ReplyTimeout timeout, CancellationToken token)
+    {
+        Interlocked.Increment(ref _running);
+        SpanFetch span = new(
+            budget, verifier, reports, options.Value, time, log, source, range, items, timeout, CancellationTokenSource.CreateLinkedTokenSource(token));
+        for (int i = 0; i < items.Length; i++)
+        {
+            int index = i;
+            _requests[(source.Key, range, items[i].RequestId)] = () => span.Cancel(index);
+        }
+
+        Outside.Run(async () =>
+        {
+            List<AskItem> left = await span.RunAsync(_stopping.Token).ConfigureAwait(false);
+            foreach (AskItem item in items) _requests.TryRemove((source.Key, range, item.RequestId), out _);
+            foreach (AskItem item in left) Start(source, range, item, timeout, CancellationTokenSource.CreateLinkedTokenSource(token));
+            if (Interlocked.Decrement(ref _running) == 0) _stopped.TrySetResult();
+        });
     }
 
     /// <summary>Ends single requests; unknown and ended ones are passed over.</summary>
@@ -39,10 +65,10 @@ internal sealed class Fetcher(
     {
         foreach (ulong id in requestIds)
         {
-            if (!_requests.TryRemove((peer, range, id), out CancellationTokenSource? giveUp)) continue;
+            if (!_requests.TryRemove((peer, range, id), out Action? cancel)) continue;
             try
             {
-                giveUp.Cancel();
+                cancel();
             }
             catch (ObjectDisposedException)
             {
@@ -146,7 +172,8 @@ internal sealed class Fetcher(
         }
     }
 
-    private static FetchVerdict ToVerdict(ExchangeOutcome outcome) => outcome switch
+    /// <summary>What an exchange without an answer means.</summary>
+    public static FetchVerdict ToVerdict(ExchangeOutcome outcome) => outcome switch
     {
         ExchangeOutcome.Timeout => FetchVerdict.Timeout,
         ExchangeOutcome.Unsupported => FetchVerdict.Unsupported,

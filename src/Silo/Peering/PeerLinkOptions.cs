@@ -28,4 +28,12 @@ public sealed record PeerLinkOptions
 
     /// <summary>Time a request waits for room before it is sent; it holds nothing but its place at the peer.</summary>
     public TimeSpan RoomWaitMax { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Blocks asked for in one request of a peer that gives several, 1 to 1,024; with 1 each is asked for by itself. More
+    /// gain little, and the last of them comes later.</summary>
+    public int SpanBlocksMax { get; init; } = 32;
+
+    /// <summary>Bytes expected of the blocks of one such request. They are taken from the byte budget at once, and no more fit the
+    /// first window of a stream: a longer answer would wait for the reader, a second stream beside it does not.</summary>
+    public int SpanBytesMax { get; init; } = 256 << 10;
 }

@@ -96,8 +96,24 @@ internal sealed class PeerLinks(
 
         // Begun here: a cancel that follows this call must find the requests, even if nothing of them has happened yet.
         CancellationToken token = link.TokenOf(range);
-        foreach (AskItem item in items) fetcher.Start(link, range, item, timeout, CancellationTokenSource.CreateLinkedTokenSource(token));
+        if (!link.GivesSpans(range.ChainId))
+        {
+            foreach (AskItem item in items) Start(item);
+            return;
+        }
+
+        foreach (ArraySegment<AskItem> span in SpanPlan.Cut(items, options.Value))
+        {
+            if (span.Count == 1) Start(span[0]);
+            else fetcher.StartSpan(link, range, [.. span], timeout, token);
+        }
+
+        void Start(AskItem item) => fetcher.Start(link, range, item, timeout, CancellationTokenSource.CreateLinkedTokenSource(token));
     }
+
+    /// <summary>What ends the requests of a range at a peer; ended where there is no link.</summary>
+    public CancellationToken TokenOf(PeerKey peer, RangeKey range) =>
+        _links.TryGetValue(peer, out PeerLink? link) ? link.TokenOf(range) : new CancellationToken(canceled: true);
 
     /// <inheritdoc/>
     public int CountOpen(PeerKey peer) => _links.TryGetValue(peer, out PeerLink? link) ? link.Open : 0;
@@ -151,6 +167,7 @@ internal sealed class PeerLinks(
         link.Identified(
             [.. chains.Chains.Where(c => c.Protocols.Any(spoken.Contains)).Select(c => c.Spec.ChainId)],
             [.. chains.ChainIds.Where(c => spoken.Contains(BulkProtocols.Headers(c)))],
+            [.. chains.ChainIds.Where(c => spoken.Contains(BulkProtocols.Payloads(c)))],
             info.AgentVersion is { Length: > 64 } agent ? agent[..64] : info.AgentVersion,
             info.AgentVersion.StartsWith(OwnAgent, StringComparison.Ordinal) || spoken.Any(p => p.StartsWith(OwnProtocols, StringComparison.Ordinal)));
     }

@@ -1,9 +1,10 @@
 using OpSync.Libp2p.Protocols.RequestResponse;
+using OpSync.Libp2p.Transport;
 using OpSync.Sync.Ports;
 
 namespace OpSync.Silo.Peering;
 
-/// <summary>The bytes taken from the silo's budget for one answer. An empty budget stops the reading of the stream.</summary>
+/// <summary>The bytes taken from the silo's budget for one request. An empty budget stops the reading of the stream.</summary>
 /// <remarks>An answer that holds bytes already waits for more only a short while: half-read answers that wait for each other
 /// would otherwise hold the whole budget for ever.</remarks>
 internal sealed class ReadReservation(IByteBudget budget, bool urgent, int priority, PeerLinkOptions options, TimeProvider time) : IReadBudget
@@ -32,8 +33,7 @@ internal sealed class ReadReservation(IByteBudget budget, bool urgent, int prior
     {
         if (!budget.TryTake(moreBytes, urgent))
         {
-            using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            patience.CancelAfter(Taken == 0 ? options.RoomWaitMax : options.GrowWaitMax);
+            using Deadline patience = new(Taken == 0 ? options.RoomWaitMax : options.GrowWaitMax, time, cancellationToken);
             long start = Math.Max(1, time.GetTimestamp());
             Volatile.Write(ref _waitingSince, start);
             try
@@ -54,6 +54,9 @@ internal sealed class ReadReservation(IByteBudget budget, bool urgent, int prior
 
         Taken += moreBytes;
     }
+
+    /// <summary>Somebody else accounts for a part from now on.</summary>
+    public void HandOver(long bytes) => Taken -= bytes;
 
     /// <summary>Gives everything back.</summary>
     public void ReturnAll()

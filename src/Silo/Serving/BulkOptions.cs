@@ -20,8 +20,9 @@ public sealed record BulkOptions
     /// <summary>Blocks read from the store at once.</summary>
     public int PageBlocks { get; init; } = 16;
 
-    /// <summary>Bytes read from the store at once; at least one block is.</summary>
-    public int PageBytes { get; init; } = 1 << 20;
+    /// <summary>Bytes read from the store at once; at least one block is. As much as a reader allows to be sent ahead of him at
+    /// first.</summary>
+    public int PageBytes { get; init; } = 256 << 10;
 
     /// <summary>An answer that takes longer to gather ends where it is, and the rest is asked for anew. Well below the 10 s that an
     /// asker waits.</summary>

@@ -1,6 +1,7 @@
-using System.Buffers;
 using OpSync.Codec.Bulk;
+using OpSync.Libp2p.Streams;
 using OpSync.Libp2p.Swarms;
+using OpSync.Libp2p.Transport;
 using OpSync.Silo.Chains;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
@@ -30,37 +31,20 @@ internal sealed partial class BulkServer
             else if (sent > 0 && (room <= 0 || time.GetElapsedTime(started) > Bulk.GatherMax)) end = BulkEnd.Capped;
             if (end is not null) break;
 
-            (IReadOnlyList<StoredBlock> page, BulkEnd? problem, retryAfter) = await ReadPageAsync(
-                chain, inbound, request.First + (ulong)sent, count - sent, room, cancellationToken).ConfigureAwait(false);
-            int fitting = 0, size = sent == 0 ? 1 : 0;
-            foreach (StoredBlock block in page)
+            (int granted, retryAfter) = await TakeTokensAsync(inbound, Math.Min(Bulk.PageBlocks, count - sent), cancellationToken).ConfigureAwait(false);
+            if (granted == 0)
             {
-                if (sent + fitting > 0 && block.Wire.Length > room) break;
-                room -= block.Wire.Length;
-                size += PayloadItem.HeadSize + (block.Signature?.Length ?? 0) + block.Wire.Length;
-                fitting++;
-            }
-
-            GiveBackTokens(inbound, page.Count - fitting);
-            end = problem ?? (fitting < page.Count ? BulkEnd.Capped : null);
-            if (fitting == 0) break;
-            if (!answers.TryTake(inbound.RemoteIp, size))
-            {
-                refused(nameof(ServeOptions.AnswerBytesMax));
-                end = BulkEnd.Failed;
+                end = BulkEnd.RateLimited;
                 break;
             }
 
-            try
-            {
-                await WritePageAsync(inbound, page, fitting, size, isFirst: sent == 0, cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                answers.Return(inbound.RemoteIp, size);
-            }
+            BlockRange page = new(request.First + (ulong)sent, request.First + (ulong)(sent + granted) - 1);
+            (int passed, long size, end) = await SendPageAsync(chain, inbound, page, room, isFirst: sent == 0, cancellationToken).ConfigureAwait(false);
 
-            sent += fitting;
+            // Looking costs too, whatever comes of it.
+            gate.GiveBack(inbound.Peer, inbound.RemoteIp, granted - Math.Max(1, passed));
+            sent += passed;
+            room -= size;
         }
 
         if (sent == 0)
@@ -74,53 +58,77 @@ internal sealed partial class BulkServer
         await WriteAsync(inbound.Stream, last, isLast: true, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>As many blocks as the asker's tokens, the page and the room allow. Tokens for blocks that were not there are given back,
-    /// but one stays: looking costs too.</summary>
-    private async ValueTask<(IReadOnlyList<StoredBlock> Blocks, BulkEnd? Problem, TimeSpan RetryAfter)> ReadPageAsync(
-        ServedChain chain, InboundStream inbound, ulong first, int countMax, long room, CancellationToken cancellationToken)
+    /// <summary>The tokens that are there, or else one, for which it waits as long as a single request would.</summary>
+    private async ValueTask<(int Granted, TimeSpan RetryAfter)> TakeTokensAsync(InboundStream inbound, int max, CancellationToken cancellationToken)
     {
-        (int granted, TimeSpan retryAfter) = await TakeTokensAsync(inbound, Math.Min(Bulk.PageBlocks, countMax), cancellationToken).ConfigureAwait(false);
-        if (granted == 0) return ([], BulkEnd.RateLimited, retryAfter);
+        (int granted, TimeSpan retryAfter) = await gate.TakeUpToAsync(inbound.Peer, inbound.RemoteIp, max, cancellationToken).ConfigureAwait(false);
+        if (granted > 0) return (granted, default);
+        if (await gate.WaitForTokenAsync(inbound.Peer, inbound.RemoteIp, cancellationToken).ConfigureAwait(false) is not { } limit) return (1, default);
+        refused(limit);
+        return (0, retryAfter);
+    }
+
+    /// <summary>Sends what there is of some heights, as far as a page and the room go.</summary>
+    /// <returns>Blocks and bytes sent, and why nothing can follow, if that is known.</returns>
+    private async ValueTask<(int Sent, long Bytes, BulkEnd? End)> SendPageAsync(
+        ServedChain chain, InboundStream inbound, BlockRange heights, long room, bool isFirst, CancellationToken cancellationToken)
+    {
+        // Accounted for before it is read. Blocks go from where they were read into the stream: there is no second copy of them here.
+        long taken = Math.Clamp(room, 1, Bulk.PageBytes);
+        if (!answers.TryTake(inbound.RemoteIp, taken)) return NoRoom();
         try
         {
             IReadOnlyList<StoredBlock> blocks = await chain.Store.ReadAsync(
-                new BlockRange(first, first + (ulong)granted - 1), TrustRank.Signed, granted, Math.Min(Bulk.PageBytes, Math.Max(room, 1)), cancellationToken).ConfigureAwait(false);
-            GiveBackTokens(inbound, granted - Math.Max(1, blocks.Count));
-            return (blocks, blocks.Count == 0 ? BulkEnd.NotFound : null, default);
-        }
-        catch (IOException)
-        {
-            return ([], BulkEnd.Failed, default);
-        }
-    }
-
-    private async ValueTask WritePageAsync(
-        InboundStream inbound, IReadOnlyList<StoredBlock> page, int count, int size, bool isFirst, CancellationToken cancellationToken)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(size);
-        try
-        {
-            int length = 0;
-            if (isFirst) buffer[length++] = (byte)BulkCode.Success;
-            for (int i = 0; i < count; i++)
+                heights, TrustRank.Signed, (int)heights.Count, taken, cancellationToken).ConfigureAwait(false);
+            if (blocks.Count == 0) return (0, 0, BulkEnd.NotFound);
+            if (blocks[0].Wire.Length > taken)
             {
-                StoredBlock block = page[i];
-                length += PayloadItem.WriteHead(buffer.AsSpan(length), block.Number, block.Signature, block.Wire.Length);
-                block.Wire.CopyTo(buffer, length);
-                length += block.Wire.Length;
+                // A page holds one block at least, however large.
+                if (!isFirst && blocks[0].Wire.Length > room) return (0, 0, BulkEnd.Capped);
+                answers.Return(inbound.RemoteIp, taken);
+                taken = 0;
+                if (!answers.TryTake(inbound.RemoteIp, blocks[0].Wire.Length)) return NoRoom();
+                taken = blocks[0].Wire.Length;
             }
 
-            await WriteAsync(inbound.Stream, buffer.AsMemory(0, length), isLast: false, cancellationToken).ConfigureAwait(false);
+            await WritePageAsync(inbound, blocks, isFirst, cancellationToken).ConfigureAwait(false);
+            return (blocks.Count, blocks.Sum(static b => (long)b.Wire.Length), null);
+        }
+        catch (IOException e) when (e is not StreamResetException)
+        {
+            return (0, 0, BulkEnd.Failed);
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            if (taken > 0) answers.Return(inbound.RemoteIp, taken);
+        }
+
+        (int Sent, long Bytes, BulkEnd? End) NoRoom()
+        {
+            refused(nameof(ServeOptions.AnswerBytesMax));
+            return (0, 0, BulkEnd.Failed);
+        }
+    }
+
+    /// <summary>One deadline for all of a page, so that a slow reader does not hold it for long.</summary>
+    private async ValueTask WritePageAsync(InboundStream inbound, IReadOnlyList<StoredBlock> page, bool isFirst, CancellationToken cancellationToken)
+    {
+        using Deadline deadline = new(options.WriteTimeout, time, cancellationToken);
+        byte[] head = new byte[1 + PayloadItem.HeadSize + PayloadItem.SignatureSize];
+        int length = isFirst ? 1 : 0;
+        head[0] = (byte)BulkCode.Success;
+        foreach (StoredBlock block in page)
+        {
+            length += PayloadItem.WriteHead(head.AsSpan(length), block.Number, block.Signature, block.Wire.Length);
+            await inbound.Stream.WriteAsync(head.AsMemory(0, length), deadline.Token).ConfigureAwait(false);
+            await inbound.Stream.WriteAsync(block.Wire, deadline.Token).ConfigureAwait(false);
+            length = 0;
         }
     }
 
     private async ValueTask SendStatusAsync(ServedChain chain, InboundStream inbound, CancellationToken cancellationToken)
     {
-        (int granted, TimeSpan retryAfter) = await TakeTokensAsync(inbound, 1, cancellationToken).ConfigureAwait(false);
+        (int granted, TimeSpan retryAfter) = await gate.TakeUpToAsync(inbound.Peer, inbound.RemoteIp, 1, cancellationToken).ConfigureAwait(false);
         if (granted == 0)
         {
             await RefuseAsync(inbound.Stream, BulkCode.RateLimited, retryAfter, cancellationToken).ConfigureAwait(false);
@@ -129,7 +137,7 @@ internal sealed partial class BulkServer
 
         try
         {
-            HeldSpan[] held = await _held.GetOrAdd(chain.Spec.ChainId, _ => new HeldSpans(chain.Store, Bulk.StatusAge, time)).GetAsync(cancellationToken).ConfigureAwait(false);
+            HeldSpan[] held = await _held.GetOrAdd(chain.Spec.ChainId, _ => new HeldSpans(chain.Store, Bulk.StatusAge, time, stopping)).GetAsync(cancellationToken).ConfigureAwait(false);
             byte[] answer = new StatusReply(held, options.PeerRate, options.PeerBurst, Bulk.HeadersPerBlock).Write();
             await WriteAsync(inbound.Stream, answer, isLast: true, cancellationToken).ConfigureAwait(false);
         }

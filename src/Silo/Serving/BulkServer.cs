@@ -4,6 +4,7 @@ using OpSync.Codec.Bulk;
 using OpSync.Codec.Primitives;
 using OpSync.Libp2p.Streams;
 using OpSync.Libp2p.Swarms;
+using OpSync.Libp2p.Transport;
 using OpSync.Silo.Chains;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Trust;
@@ -11,9 +12,12 @@ using OpSync.Sync.Trust;
 namespace OpSync.Silo.Serving;
 
 /// <summary>Serves headers, payloads and its status to other OpSync peers, from the store (docs/protocols.md, "OpSync to OpSync").</summary>
-/// <remarks>Answers never wait for a rate: they end where the asker's tokens end and say when to ask for the rest. Headers are made
-/// from the stored blocks, one after the other, so that an answer holds one block in memory.</remarks>
-internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions options, ServeThrottle throttle, ServeLeases? leases, FairShares answers, Action<string> refused, TimeProvider time)
+/// <remarks>Payloads wait for the asker's rate as single requests do, block by block: whoever asks meets the same server either way.
+/// Headers never wait: they end where the asker's tokens end and say when to ask for the rest. They are made from the stored blocks,
+/// one after the other, so that an answer holds one block in memory.</remarks>
+internal sealed partial class BulkServer(
+    ChainRegistry chains, ServeOptions options, ServeGate gate, FairShares answers, Action<string> refused, TimeProvider time,
+    CancellationToken stopping)
 {
     private readonly ConcurrentDictionary<ulong, ConcurrentBag<HeaderExtractor>> _extractors = new();
     private readonly ConcurrentDictionary<ulong, HeldSpans> _held = new();
@@ -34,7 +38,7 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
 
     private async ValueTask ServeAsync(InboundStream inbound, int requestSize, Func<byte[], ValueTask> answer, CancellationToken cancellationToken)
     {
-        if (!throttle.TryEnter(inbound.Peer))
+        if (!gate.Throttle.TryEnter(inbound.Peer))
         {
             refused(nameof(ServeOptions.PeerOpenMax));
             await RefuseAsync(inbound.Stream, BulkCode.Failed, default, cancellationToken).ConfigureAwait(false);
@@ -44,7 +48,7 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
         try
         {
             byte[] request = new byte[requestSize];
-            using (CancellationTokenSource deadline = Deadline(options.ReadTimeout, cancellationToken))
+            using (Deadline deadline = new(options.ReadTimeout, time, cancellationToken))
             {
                 await inbound.Stream.ReadExactlyAsync(request, deadline.Token).ConfigureAwait(false);
             }
@@ -53,7 +57,7 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
         }
         finally
         {
-            throttle.Leave(inbound.Peer);
+            gate.Throttle.Leave(inbound.Peer);
         }
     }
 
@@ -105,7 +109,7 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
             if (sent > 0 && time.GetElapsedTime(started) > Bulk.GatherMax) return (sent, BulkEnd.Capped, default);
             if (sent % Bulk.HeadersPerBlock == 0)
             {
-                (int taken, TimeSpan retryAfter) = await TakeTokensAsync(inbound, 1, cancellationToken).ConfigureAwait(false);
+                (int taken, TimeSpan retryAfter) = await gate.TakeUpToAsync(inbound.Peer, inbound.RemoteIp, 1, cancellationToken).ConfigureAwait(false);
                 if (taken == 0) return (sent, BulkEnd.RateLimited, retryAfter);
             }
 
@@ -130,23 +134,6 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
         return (count, count == request.Count ? BulkEnd.Complete : BulkEnd.Capped, default);
     }
 
-    /// <summary>Takes tokens that are there now, from the buckets of this silo and from the peer's one of the cluster.</summary>
-    private async ValueTask<(int Taken, TimeSpan RetryAfter)> TakeTokensAsync(InboundStream inbound, int max, CancellationToken cancellationToken)
-    {
-        int taken = throttle.TakeUpTo(inbound.Peer, inbound.RemoteIp, max, out TimeSpan retryAfter);
-        if (taken == 0 || leases is null) return (taken, retryAfter);
-        (int shared, retryAfter) = await leases.TakeUpToAsync(inbound.Peer, taken, cancellationToken).ConfigureAwait(false);
-        throttle.GiveBack(inbound.Peer, inbound.RemoteIp, taken - shared);
-        return (shared, retryAfter);
-    }
-
-    private void GiveBackTokens(InboundStream inbound, int count)
-    {
-        if (count == 0) return;
-        throttle.GiveBack(inbound.Peer, inbound.RemoteIp, count);
-        leases?.GiveBack(inbound.Peer, count);
-    }
-
     private int Extract(ServedChain chain, StoredBlock block, HeadersWriter writer)
     {
         ConcurrentBag<HeaderExtractor> idle = _extractors.GetOrAdd(chain.Spec.ChainId, static _ => []);
@@ -169,16 +156,9 @@ internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions opti
 
     private async ValueTask WriteAsync(Libp2pStream stream, ReadOnlyMemory<byte> bytes, bool isLast, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource deadline = Deadline(options.WriteTimeout, cancellationToken);
+        using Deadline deadline = new(options.WriteTimeout, time, cancellationToken);
         await stream.WriteAsync(bytes, deadline.Token).ConfigureAwait(false);
         if (isLast) await stream.CloseWriteAsync(deadline.Token).ConfigureAwait(false);
-    }
-
-    private CancellationTokenSource Deadline(TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        source.CancelAfter(timeout);
-        return source;
     }
 
     /// <summary>The code of an answer that ends before its first item.</summary>

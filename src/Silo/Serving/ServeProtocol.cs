@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using OpSync.Codec.OpStack;
 using OpSync.Libp2p.Streams;
 using OpSync.Libp2p.Swarms;
+using OpSync.Libp2p.Transport;
 using OpSync.Silo.Chains;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Trust;
@@ -13,8 +14,9 @@ namespace OpSync.Silo.Serving;
 /// <c>handleSyncRequest</c>, whose result codes and deadlines these are).</remarks>
 internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions> options, TimeProvider time, ServeLeases? leases = null) : IDisposable
 {
-    private readonly ServeThrottle _throttle = new(options.Value, time);
+    private readonly ServeGate _gate = new(new ServeThrottle(options.Value, time), leases, time);
     private readonly FairShares _answers = new(options.Value.AnswerBytesMax);
+    private readonly CancellationTokenSource _stopping = new();
     private ServeMetrics? _metrics;
     private long _served;
     private long _refused;
@@ -40,16 +42,24 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
             foreach (string protocol in chain.Protocols) yield return (protocol, (stream, ct) => HandleAsync(chain, stream, ct));
         }
 
-        BulkServer bulk = new(chains, options.Value, _throttle, leases, _answers, limit => _metrics?.Refused(limit), time);
+        BulkServer bulk = new(chains, options.Value, _gate, _answers, limit => _metrics?.Refused(limit), time, _stopping.Token);
         foreach ((string, ProtocolHandler) handler in bulk.Handlers()) yield return handler;
     }
 
-    /// <summary>Ends the observation of its limits.</summary>
-    public void Dispose() => _metrics?.Dispose();
+    /// <summary>Bytes of answers on their way.</summary>
+    internal long AnswerBytes => _answers.Used;
+
+    /// <summary>Ends what it does for nobody in particular, and the observation of its limits.</summary>
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _stopping.Dispose();
+        _metrics?.Dispose();
+    }
 
     private async ValueTask HandleAsync(ServedChain chain, InboundStream inbound, CancellationToken cancellationToken)
     {
-        if (!_throttle.TryEnter(inbound.Peer))
+        if (!_gate.Throttle.TryEnter(inbound.Peer))
         {
             _metrics?.Refused(nameof(ServeOptions.PeerOpenMax));
             await AnswerAsync(inbound.Stream, ResultCode.Unknown, null, cancellationToken).ConfigureAwait(false);
@@ -61,7 +71,11 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
         {
             ResultCode code = ResultCode.Unknown;
             byte[]? wire = null;
-            if (await WaitForTokenAsync(inbound, cancellationToken).ConfigureAwait(false))
+            if (await _gate.WaitForTokenAsync(inbound.Peer, inbound.RemoteIp, cancellationToken).ConfigureAwait(false) is { } limit)
+            {
+                _metrics?.Refused(limit);
+            }
+            else
             {
                 ulong number = await ReadNumberAsync(inbound.Stream, cancellationToken).ConfigureAwait(false);
                 (code, wire) = await LookUpAsync(chain, number, cancellationToken).ConfigureAwait(false);
@@ -83,37 +97,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
         finally
         {
             if (accounted > 0) _answers.Return(inbound.RemoteIp, accounted);
-            _throttle.Leave(inbound.Peer);
-        }
-    }
-
-    /// <summary>False: the request is refused for its rate.</summary>
-    private async ValueTask<bool> WaitForTokenAsync(InboundStream inbound, CancellationToken cancellationToken)
-    {
-        ServeAdmission admission = _throttle.Admit(inbound.Peer, inbound.RemoteIp);
-        if (admission.Refusal is { } limit)
-        {
-            _metrics?.Refused(limit);
-            return false;
-        }
-
-        try
-        {
-            ServeAdmission common = leases is null ? default : await leases.TakeAsync(inbound.Peer, cancellationToken).ConfigureAwait(false);
-            if (common.Refusal is { } limitOfAll)
-            {
-                _throttle.GiveBack(inbound.Peer, inbound.RemoteIp, 1);
-                _metrics?.Refused(limitOfAll);
-                return false;
-            }
-
-            TimeSpan wait = common.Wait > admission.Wait ? common.Wait : admission.Wait;
-            if (wait > TimeSpan.Zero) await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        finally
-        {
-            if (admission.Wait > TimeSpan.Zero) _throttle.WaitEnded(inbound.RemoteIp);
+            _gate.Throttle.Leave(inbound.Peer);
         }
     }
 
@@ -121,7 +105,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
     /// is not looked at, as op-node does not; the swarm bounds and drops it.</summary>
     private async ValueTask<ulong> ReadNumberAsync(Libp2pStream stream, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource deadline = Deadline(options.Value.ReadTimeout, cancellationToken);
+        using Deadline deadline = new(options.Value.ReadTimeout, time, cancellationToken);
         byte[] request = new byte[PayloadByNumber.RequestSize];
         try
         {
@@ -139,7 +123,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
 
     private async ValueTask AnswerAsync(Libp2pStream stream, ResultCode code, byte[]? wire, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource deadline = Deadline(options.Value.WriteTimeout, cancellationToken);
+        using Deadline deadline = new(options.Value.WriteTimeout, time, cancellationToken);
         try
         {
             await stream.WriteAsync(wire ?? [(byte)code], deadline.Token).ConfigureAwait(false);
@@ -179,15 +163,8 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
 
     private IEnumerable<(string Limit, long Used, long Max)> Measure() =>
     [
-        (nameof(ServeOptions.WaitingMax), _throttle.Waiting, options.Value.WaitingMax),
-        (nameof(ServeOptions.PeersMax), _throttle.Peers, options.Value.PeersMax),
+        (nameof(ServeOptions.WaitingMax), _gate.Throttle.Waiting, options.Value.WaitingMax),
+        (nameof(ServeOptions.PeersMax), _gate.Throttle.Peers, options.Value.PeersMax),
         (nameof(ServeOptions.AnswerBytesMax), _answers.Used, _answers.Capacity),
     ];
-
-    private CancellationTokenSource Deadline(TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        source.CancelAfter(timeout);
-        return source;
-    }
 }

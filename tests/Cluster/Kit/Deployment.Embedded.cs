@@ -5,8 +5,14 @@ internal sealed partial class Deployment
 {
     public const string Engine = "Embedded";
 
+    /// <summary>Blocks of the short form.</summary>
+    public const int BlocksShort = 900;
+
+    /// <summary>Between two answers of a peer.</summary>
+    public static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
+
     /// <summary>How long a silo is frozen: as long as a busy machine may be.</summary>
-    public static readonly TimeSpan FreezeTime = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan FreezeTime = TimeSpan.FromSeconds(1);
 
     private void AddMembers(string[] common) =>
         _silos.Add(new Member(["up", .. common, "--data-dir", _temp["data"], "--http-listen", $"127.0.0.1:{HttpPort}"]));

@@ -79,6 +79,7 @@ internal sealed class SlowServe(ServedBlocks blocks, ServeOptions options, ulong
         int count = (int)(last - first) + 1, sent = 0;
         List<byte> items = [0];
         byte end = Complete;
+        bool isLook = false;
         for (; sent < count; sent++)
         {
             ulong number = first + (ulong)sent;
@@ -87,7 +88,7 @@ internal sealed class SlowServe(ServedBlocks blocks, ServeOptions options, ulong
             else if (_tokens == 0) end = RateLimited;
             else if (number == ServedBlocks.Unreadable) end = Failed;
             else if (block is null) end = NotFound;
-            else if (sent > 0 && block.Wire.Length > room) end = Capped;
+            else if (sent > 0 && block.Wire.Length > room) (end, isLook) = (Capped, true);
             else
             {
                 _tokens--;
@@ -101,9 +102,8 @@ internal sealed class SlowServe(ServedBlocks blocks, ServeOptions options, ulong
             break;
         }
 
-        // Looking in vain costs one token, a failure all of the page that was to be read.
-        if (end == NotFound) _tokens--;
-        if (end == Failed) _tokens -= Math.Min(_tokens, Math.Min(options.Bulk.PageBlocks, Math.Min(count, options.Bulk.BlocksMax) - sent));
+        // Looking in vain costs one token.
+        if (isLook || end is NotFound or Failed) _tokens--;
         return sent == 0 ? Refusal(CodeOf(end)) : [.. items, 0, 0, 0, 0, end, .. Milliseconds(end == RateLimited)];
     }
 

@@ -53,7 +53,7 @@ internal sealed class Door : IAsyncDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Opens with tokens of every kind; or, with <paramref name="tokens"/> false, without any.</summary>
-    public static async Task<Door> OpenAsync(GatewayLimits? limits = null, bool tokens = true, bool openRead = false, WorldOptions? world = null, RpcLimits? rpc = null)
+    public static async Task<Door> OpenAsync(GatewayLimits? limits = null, bool tokens = true, bool openRead = false, WorldOptions? world = null, RpcLimits? rpc = null, string[]? hosts = null)
     {
         World silo = await World.StartAsync(world);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -74,6 +74,7 @@ internal sealed class Door : IAsyncDisposable
                 : [],
             JwtSecret = tokens ? JwtSecret : null,
             OpenRead = openRead,
+            Hosts = hosts ?? [],
             Limits = limits ?? new GatewayLimits(),
             RpcLimits = rpc ?? new RpcLimits(),
         });

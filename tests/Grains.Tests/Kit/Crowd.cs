@@ -12,10 +12,14 @@ internal sealed class Crowd
 {
     private readonly ConcurrentDictionary<string, ScriptedPeer> _peers = new();
     private readonly ConcurrentQueue<Asked> _asked = new();
+    private readonly ConcurrentQueue<(string Peer, ulong First, int Count)> _spans = new();
     private readonly ConcurrentQueue<(string Peer, string What)> _links = new();
 
     /// <summary>Everything asked so far, in order.</summary>
     public Asked[] Log => [.. _asked];
+
+    /// <summary>Spans asked for so far: whom, from which height, how many.</summary>
+    public (string Peer, ulong First, int Count)[] Spans => [.. _spans];
 
     /// <summary>Connects and disconnects so far, in order.</summary>
     public (string Peer, string What)[] Links => [.. _links];
@@ -25,6 +29,8 @@ internal sealed class Crowd
     public ScriptedPeer? Find(PeerKey peer) => _peers.GetValueOrDefault(peer.Value);
 
     public void NoteAsk(Asked asked) => _asked.Enqueue(asked);
+
+    public void NoteSpan(string peer, ulong first, int count) => _spans.Enqueue((peer, first, count));
 
     public void NoteLink(PeerKey peer, string what) => _links.Enqueue((peer.Value, what));
 

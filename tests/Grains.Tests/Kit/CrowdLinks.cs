@@ -46,16 +46,19 @@ internal sealed class CrowdLinks(
 
     public void Fetch(PeerKey peer, RangeKey range, IReadOnlyList<AskItem> items, ReplyTimeout timeout, long epoch)
     {
-        foreach (AskItem item in items)
+        if (!_epochs.Hear(peer, epoch) || !_connected.TryGetValue(peer, out ScriptedPeer? scripted))
         {
-            if (_epochs.Hear(peer, epoch) && _connected.TryGetValue(peer, out ScriptedPeer? scripted))
-            {
-                scripted.Count(1);
-                fetcher.Start(new Source(crowd, scripted, time), range, item, timeout, CancellationTokenSource.CreateLinkedTokenSource(TokenOf(peer, range)));
-                continue;
-            }
+            foreach (AskItem item in items) reports.Ended(peer, range, item, FetchVerdict.OurFault, 0, TimeSpan.Zero);
+            return;
+        }
 
-            reports.Ended(peer, range, item, FetchVerdict.OurFault, 0, TimeSpan.Zero);
+        scripted.Count(items.Count);
+        CancellationToken token = TokenOf(peer, range);
+        foreach (AskItem[] some in scripted.Spans is null ? items.Select(i => new[] { i }) : SpanPlan.Cut(items, new PeerLinkOptions()).Select(s => s.ToArray()))
+        {
+            Source source = new(crowd, scripted, time);
+            if (some.Length > 1) fetcher.StartSpan(source, range, some, timeout, token);
+            else fetcher.Start(source, range, some[0], timeout, CancellationTokenSource.CreateLinkedTokenSource(token));
         }
     }
 
@@ -141,6 +144,12 @@ internal sealed class CrowdLinks(
             {
                 return new ExchangeResult(ExchangeOutcome.Cancelled, null, null);
             }
+        }
+
+        public ISpanAnswer RequestSpan(RangeKey range, ulong first, int count, int bytesMax, ReadReservation reservation, CancellationToken cancellationToken)
+        {
+            crowd.NoteSpan(scripted.Id, first, count);
+            return new CrowdSpan(crowd, scripted, range, first, reservation, time, cancellationToken);
         }
 
         public void Count(int change) => scripted.Count(change);

@@ -1,5 +1,6 @@
 using OpSync.Codec.OpStack;
 using OpSync.Contracts.Peers;
+using OpSync.Silo.Fetching;
 
 namespace OpSync.Grains.Tests.Kit;
 
@@ -44,6 +45,9 @@ internal sealed class ScriptedPeer(string id, Func<ulong, CancellationToken, Tas
 
     /// <summary>The chain whose headers it gives; null if it gives none.</summary>
     public TestChain? Headers { get; set; }
+
+    /// <summary>What comes of a height within a span, if not the block; null for a peer that gives no spans.</summary>
+    public Func<ulong, SpanPart?>? Spans { get; set; }
 
     /// <summary>Most requests it had open at a time.</summary>
     public int InFlightMost => Volatile.Read(ref _inFlightMost);

@@ -7,7 +7,7 @@ namespace OpSync.K8s.Kustomize;
 /// refused, so nothing is rendered otherwise than <c>kubectl apply -k</c> would; where that is installed, a test compares the two.</summary>
 internal static class Kustomization
 {
-    private const string File = "kustomization.yaml";
+    private const string FileName = "kustomization.yaml";
 
     /// <summary>Kinds that belong to no namespace.</summary>
     private static readonly HashSet<string> ClusterKinds = ["Namespace"];
@@ -29,8 +29,8 @@ internal static class Kustomization
     /// <summary>Adds what a directory has to the objects so far, and changes those as it says.</summary>
     private static void Accumulate(List<JsonObject> objects, string directory)
     {
-        string file = Path.Combine(directory, File);
-        JsonObject content = Yaml.Read(System.IO.File.ReadAllText(file), file);
+        string file = Path.Combine(directory, FileName);
+        JsonObject content = Yaml.Read(File.ReadAllText(file), file);
         bool isComponent = content["kind"]?.ToString() == "Component";
         List<JsonObject> own = isComponent ? objects : [];
 
@@ -69,7 +69,11 @@ internal static class Kustomization
             return;
         }
 
-        foreach (JsonObject added in Yaml.ReadAll(System.IO.File.ReadAllText(path), path).Cast<JsonObject>()) Add(objects, path, added);
+        foreach (JsonObject added in Yaml.ReadAll(File.ReadAllText(path), path).Cast<JsonObject>())
+        {
+            if (added["kind"]!.ToString() == "ConfigMap") throw new InvalidDataException($"{path}: a ConfigMap is to be generated, so that its change rolls the pods.");
+            Add(objects, path, added);
+        }
     }
 
     private static void Add(List<JsonObject> objects, string path, JsonObject added)
@@ -87,7 +91,7 @@ internal static class Kustomization
             ["kind"] = "ConfigMap",
             ["metadata"] = new JsonObject { ["name"] = generator["name"]!.ToString() },
             ["data"] = new JsonObject(Texts(generator, "files")
-                .Select(f => KeyValuePair.Create(Path.GetFileName(f), (JsonNode?)System.IO.File.ReadAllText(Path.Combine(directory, f))))),
+                .Select(f => KeyValuePair.Create(Path.GetFileName(f), (JsonNode?)File.ReadAllText(Path.Combine(directory, f))))),
         });
     }
 
@@ -95,7 +99,7 @@ internal static class Kustomization
     {
         Refuse(patch, "patches", "path");
         string path = Path.Combine(directory, patch["path"]!.ToString());
-        JsonObject content = Yaml.Read(System.IO.File.ReadAllText(path), path);
+        JsonObject content = Yaml.Read(File.ReadAllText(path), path);
         JsonObject target = objects.Find(o => IsSame(o, content)) ?? throw new InvalidDataException($"{path}: there is no {new Manifest(content)}.");
         StrategicMerge.Apply(target, content);
     }
@@ -133,7 +137,7 @@ internal static class Kustomization
         }
     }
 
-    /// <summary>Gives the generated maps the names with their hashes, and those to whoever refers to them.</summary>
+    /// <summary>Gives the maps, all of them generated, the names with their hashes, and those to the volumes that refer to them.</summary>
     private static void NameConfigMaps(List<JsonObject> objects)
     {
         foreach (JsonObject map in objects.Where(o => o["kind"]!.ToString() == "ConfigMap"))

@@ -26,17 +26,18 @@ public sealed class RenderingTests
     [Theory]
     [InlineData("resources: []\nnamePrefix: x-\n", "'namePrefix' is not known here")]
     [InlineData("configMapGenerator: [{ name: a, literals: [x=y] }]\n", "'literals' of configMapGenerator is not known here")]
-    [InlineData("configMapGenerator: [{ name: a, behavior: merge }]\n", "'behavior' of configMapGenerator is not known here")]
-    [InlineData("resources: [map.yaml]\nconfigMapGenerator: [{ name: one, files: [map.yaml] }]\n", "is there twice")]
-    [InlineData("patches: [{ path: map.yaml }]\n", "there is no ConfigMap one")]
-    [InlineData("resources: [map.yaml, map.yaml]\n", "is there twice")]
-    [InlineData("resources: [map.yaml]\nresources: []\n", "uplicate")]
+    [InlineData("configMapGenerator: [{ name: a }, { name: a }]\n", "is there twice")]
+    [InlineData("patches: [{ path: account.yaml }]\n", "there is no ServiceAccount one")]
+    [InlineData("resources: [account.yaml, account.yaml]\n", "is there twice")]
+    [InlineData("resources: [map.yaml]\n", "is to be generated")]
+    [InlineData("resources: [account.yaml]\nresources: []\n", "uplicate")]
     public void Kustomization_that_is_not_understood_is_refused(string text, string reason)
     {
         DirectoryInfo directory = Directory.CreateTempSubdirectory("opsync-k8s-");
         try
         {
             File.WriteAllText(Path.Combine(directory.FullName, "kustomization.yaml"), text);
+            File.WriteAllText(Path.Combine(directory.FullName, "account.yaml"), "apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: one }\n");
             File.WriteAllText(Path.Combine(directory.FullName, "map.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: one }\ndata: {}\n");
 
             Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => Kustomization.Render(directory.FullName)).Message, StringComparison.Ordinal);

@@ -41,7 +41,7 @@ public static class Exchange
             }
             catch (Exception e) when (e is IOException or OperationCanceledException)
             {
-                result = new ExchangeResult(OutcomeOfFailure(e), null, null);
+                result = new ExchangeResult(OutcomeOf(e, cancellationToken), null, null);
                 break;
             }
         }
@@ -74,17 +74,18 @@ public static class Exchange
                 throw;
             }
         }
-
-        ExchangeOutcome OutcomeOfFailure(Exception e) => e switch
-        {
-            OperationCanceledException when cancellationToken.IsCancellationRequested => ExchangeOutcome.Cancelled,
-            OperationCanceledException => ExchangeOutcome.Timeout,
-            ProtocolRefusedException { Verdict: not MultistreamVerdict.Closed } => ExchangeOutcome.OpenFailed,
-            _ => ExchangeOutcome.Reset,
-        };
     }
 
-    private static ExchangeOutcome OutcomeOf(OpenOutcome outcome) => outcome switch
+    /// <summary>What an exception of a stream, or of the token, means for the exchange.</summary>
+    internal static ExchangeOutcome OutcomeOf(Exception e, CancellationToken cancellationToken) => e switch
+    {
+        OperationCanceledException when cancellationToken.IsCancellationRequested => ExchangeOutcome.Cancelled,
+        OperationCanceledException => ExchangeOutcome.Timeout,
+        ProtocolRefusedException { Verdict: not MultistreamVerdict.Closed } => ExchangeOutcome.OpenFailed,
+        _ => ExchangeOutcome.Reset,
+    };
+
+    internal static ExchangeOutcome OutcomeOf(OpenOutcome outcome) => outcome switch
     {
         OpenOutcome.NotConnected => ExchangeOutcome.NotConnected,
         OpenOutcome.Unsupported => ExchangeOutcome.Unsupported,

@@ -21,6 +21,9 @@ internal sealed class ResponseReader(ExchangeLimits limits, TimeProvider time) :
     private int _accounted;   // at least that
     private int _length;
     private int _free;        // of the last piece
+    private long _started;
+    private TimeSpan _limit;
+    private TimeSpan _waitedBefore;
     private byte[]? _probe;   // with all room used, one byte tells the end from more
 
     /// <summary>Timestamp of the first byte, 0 before.</summary>
@@ -34,7 +37,7 @@ internal sealed class ResponseReader(ExchangeLimits limits, TimeProvider time) :
         Dispose();
         _accounted = Math.Clamp(limits.ExpectedSize, Math.Min(PieceMin, limits.ResponseSizeMax), limits.ResponseSizeMax);
         AddPiece(Math.Min(_accounted, PieceMax));
-        long started = time.GetTimestamp();
+        Begin(limits.ReadTimeout);
         while (true)
         {
             if (_free == 0 && _room < _accounted)
@@ -50,12 +53,46 @@ internal sealed class ResponseReader(ExchangeLimits limits, TimeProvider time) :
             {
                 if (_accounted == limits.ResponseSizeMax)
                     return false;
-                await GrowAsync(started, deadline);
+                int more = Math.Min(Math.Clamp(_accounted / GrowthPart, PieceMin, PieceMax), limits.ResponseSizeMax - _accounted);
+                await GrowAsync(more, deadline);
                 _pieces[^1][0] = _probe![0];
             }
             _length += read;
             _free -= read;
         }
+    }
+
+    /// <summary>Reads a part of known length. What is not accounted for is only taken as its bytes arrive.</summary>
+    /// <param name="stream">Where from.</param>
+    /// <param name="length">Bytes of the part, 1 or more.</param>
+    /// <param name="accounted">Bytes that the caller has accounted for it.</param>
+    /// <param name="limit">Time it may take, as the deadline runs.</param>
+    /// <param name="deadline">Runs.</param>
+    /// <exception cref="EndOfStreamException">The stream ends within the part.</exception>
+    public async ValueTask<PooledResponse> ReadPartAsync(Libp2pStream stream, int length, int accounted, TimeSpan limit, Deadline deadline)
+    {
+        Begin(limit);
+        if (length <= accounted)
+        {
+            byte[] whole = GC.AllocateUninitializedArray<byte>(length);
+            await stream.ReadExactlyAsync(whole, deadline.Token);
+            return new PooledResponse(whole, length, isPooled: false);
+        }
+        Dispose();
+        _accounted = accounted;
+        while (_length < length)
+        {
+            if (_free == 0 && _room < _accounted)
+                AddPiece(Math.Min(_accounted - _room, PieceMax));
+            else if (_free == 0)
+                await GrowAsync(Math.Min(length - _room, PieceMax), deadline);
+            int read = await stream.ReadAsync(_pieces[^1].AsMemory(_sizes[^1] - _free, _free), deadline.Token);
+            if (read == 0)
+                throw new EndOfStreamException();
+            _length += read;
+            _free -= read;
+        }
+        return Take();
     }
 
     /// <summary>Hands the answer over.</summary>
@@ -83,6 +120,8 @@ internal sealed class ResponseReader(ExchangeLimits limits, TimeProvider time) :
         _room = _free = _length = 0;
     }
 
+    private void Begin(TimeSpan limit) => (_started, _limit, _waitedBefore) = (time.GetTimestamp(), limit, BudgetWait);
+
     private void AddPiece(int size)
     {
         _pieces.Add(ArrayPool<byte>.Shared.Rent(size));
@@ -91,9 +130,8 @@ internal sealed class ResponseReader(ExchangeLimits limits, TimeProvider time) :
         _free = size;
     }
 
-    private async ValueTask GrowAsync(long started, Deadline deadline)
+    private async ValueTask GrowAsync(int more, Deadline deadline)
     {
-        int more = Math.Min(Math.Clamp(_accounted / GrowthPart, PieceMin, PieceMax), limits.ResponseSizeMax - _accounted);
         if (limits.Budget is not null)
         {
             ValueTask extension = limits.Budget.ExtendAsync(more, deadline.Token);
@@ -104,7 +142,7 @@ internal sealed class ResponseReader(ExchangeLimits limits, TimeProvider time) :
                 deadline.Restart(Timeout.InfiniteTimeSpan);
                 await extension;
                 BudgetWait += time.GetElapsedTime(waiting);
-                TimeSpan left = limits.ReadTimeout - (time.GetElapsedTime(started) - BudgetWait);
+                TimeSpan left = _limit - (time.GetElapsedTime(_started) - (BudgetWait - _waitedBefore));
                 deadline.Restart(left > TimeSpan.Zero ? left : TimeSpan.Zero);
             }
         }
