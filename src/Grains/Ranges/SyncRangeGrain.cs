@@ -336,8 +336,8 @@ internal sealed partial class SyncRangeGrain(
         shares.Leave(Key);
         RangeDocument document = _document!;
         Log.RangeEnded(log, _tag.RangeId, _tag.ChainId, result.ToString());
-        _asked.UnionWith(_skeleton?.Asked ?? []);
         _trace.End(result.ToString(), _core?.GetStatus(Now).Stored);
+        _asked.UnionWith(_skeleton?.Asked ?? []);
         foreach (PeerKey peer in _asked) _ = CancelAtAsync(peer, null);
         try
         {
