@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -18,6 +19,8 @@ internal sealed class StoreWriter(
     ChainRegistry chains, IGrainFactory grains, IByteBudget budget, IOptions<StoreWriterOptions> options,
     StoreWriterFigures figures, TimeProvider time, ILogger<StoreWriter> log) : BackgroundService, IStoreQueue
 {
+    private static readonly ActivitySource Spans = new("OpSync.Silo");
+
     private readonly Channel<StoreJob> _queue = Channel.CreateBounded<StoreJob>(
         new BoundedChannelOptions(options.Value.QueueMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
@@ -122,6 +125,7 @@ internal sealed class StoreWriter(
 
     private async Task CommitAsync(ulong chainId, StoreJob[] jobs, CancellationToken stoppingToken)
     {
+        using Activity? span = Spans.StartActivity("store.commit")?.SetTag("opsync.chain", (long)chainId).SetTag("opsync.blocks", jobs.Length);
         IReadOnlyList<AppendResult> results = await AppendAsync(chainId, jobs, Array.ConvertAll(jobs, j => Ranked(chainId, j.Item)), stoppingToken).ConfigureAwait(false);
         figures.Commits++;
         figures.Blocks += jobs.Length;

@@ -5,6 +5,12 @@ internal sealed partial class Deployment
 {
     public const string Engine = "Embedded";
 
+    /// <summary>Blocks of the short form.</summary>
+    public const int BlocksShort = 900;
+
+    /// <summary>Between two answers of a peer.</summary>
+    public static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
+
     /// <summary>How long a silo is frozen: as long as a busy machine may be.</summary>
     public static readonly TimeSpan FreezeTime = TimeSpan.FromSeconds(1);
 
