@@ -104,6 +104,7 @@ public static class GatewayHosting
         app.UseRateLimiter();
         app.UseAuthorization();
         app.UseMiddleware<ChangeLog>();
+        app.UseMiddleware<BodyGuard>();
 
         IEndpointRouteBuilder routes = app;
         RouteGroupBuilder v1 = routes.MapGroup("/v1");

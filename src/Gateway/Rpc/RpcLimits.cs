@@ -19,7 +19,7 @@ public sealed record RpcLimits
     public TimeSpan PostBodyTimeout { get; init; } = TimeSpan.FromSeconds(25);
 
     /// <summary>Bytes of bodies in memory, as far as they have come, and of what is made of them; one that finds no room is refused.
-    /// The first 8 KiB of each are not counted.</summary>
+    /// The first 8 KiB of each and of what is made of it are not counted.</summary>
     public long BodiesBytesMax { get; init; } = 72L << 20;
 
     /// <summary>The part of <see cref="BodiesBytesMax"/> that one caller can hold: the longest body of an administrator fits.</summary>

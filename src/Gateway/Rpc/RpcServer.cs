@@ -33,7 +33,7 @@ internal sealed class RpcServer(
             fault = RpcError.InvalidRequest($"it has more than {settings.Limits.TokensMax} values and names");
         }
 
-        if (fault is null && !body.TryCharge((long)tokens * TokenBytes))
+        if (fault is null && !body.TryCharge(Math.Max(0, ((long)tokens * TokenBytes) - ChargedBytes.OwnBytes)))
         {
             metrics.Refused(nameof(RpcLimits.BodiesBytesMax));
             fault = RpcError.Busy("requests are taken apart");
@@ -83,7 +83,12 @@ internal sealed class RpcServer(
     private async Task AnswerOneAsync(RpcChain chain, JsonElement request, AnswerBuffer answer, RpcCaller caller, bool isCounted = true)
     {
         RpcError? error = FindFault(request, out JsonElement id);
-        if (!isCounted && !caller.TakeToken()) error = RpcError.TooOften(caller.Rate);
+        if (!isCounted && !caller.TakeToken())
+        {
+            if (error is null && id.ValueKind == JsonValueKind.Undefined) return;
+            error = RpcError.TooOften(caller.Rate);
+        }
+
         if (error is null)
         {
             int start = answer.Length;
