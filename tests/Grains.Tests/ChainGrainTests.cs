@@ -15,6 +15,21 @@ public sealed class ChainGrainTests
     private const byte Configured = (byte)TrustRank.Configured;
 
     [Fact]
+    public async Task Silos_that_joined_are_known_to_each_other_and_to_those_that_come_later()
+    {
+        await using World world = await World.StartAsync();
+        string[] own = (await world.Chain.JoinSilo("silo-b")).PeerIds;
+        Assert.Equal("silo-b", own[^1]);
+        Assert.Equal(own, (await world.Chain.JoinSilo("silo-b")).PeerIds);
+
+        await world.KillAsync();
+        await world.StartSiloAsync();
+
+        string[] later = (await world.Chain.JoinSilo("silo-c")).PeerIds;
+        Assert.Equal([.. own, "silo-c"], later);
+    }
+
+    [Fact]
     public async Task Same_range_posted_twice_is_one_job()
     {
         await using World world = await World.StartAsync();

@@ -111,7 +111,7 @@ public sealed class PeerLinkTests
     {
         using PeerIdentity identity = PeerIdentity.Create(KeyType.Ed25519);
         return new PeerLink(
-            new PeerKey(identity.Id.ToString()), identity.Id, new SwarmHolder(), new ChainRegistry([]), grains: null!, new PeerEpochs(), _ => { }, new PeerLinkOptions(), new FakeTime(),
+            new PeerKey(identity.Id.ToString()), identity.Id, new SwarmHolder(), new ChainRegistry([]), grains: null!, new PeerEpochs(), new OwnPeers(), _ => { }, new PeerLinkOptions(), new FakeTime(),
             NullLogger.Instance, CancellationToken.None);
     }
 }

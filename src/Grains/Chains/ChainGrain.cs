@@ -30,6 +30,9 @@ internal sealed class ChainGrain(
     /// <summary>Peers out of use that a range is told of by name.</summary>
     private const int TroubleNamed = 8;
 
+    /// <summary>Silos that are remembered; the one that joined longest ago is forgotten first.</summary>
+    private const int SilosMax = 256;
+
     /// <summary>Ranges that ended and are still listed.</summary>
     private const int EndedMax = 256;
 
@@ -161,6 +164,18 @@ internal sealed class ChainGrain(
         await GrainFactory.GetRange(ChainId, rangeId).Cancel();
         await CloseAsync(rangeId);
         return true;
+    }
+
+    public async Task<SiloList> JoinSilo(string peerId)
+    {
+        if (!_document.Silos.Contains(peerId))
+        {
+            if (_document.Silos.Count == SilosMax) _document.Silos.RemoveAt(0);
+            _document.Silos.Add(peerId);
+            await WriteAsync();
+        }
+
+        return new SiloList([.. _document.Silos]);
     }
 
     public Task Poke() => ReviewAsync();
@@ -372,7 +387,8 @@ internal sealed class ChainGrain(
         [.. withheld.Select(w => new SpanInfo(w.First, w.Last))],
         priority,
         string.Join("; ", _trouble.Take(TroubleNamed).Select(t => $"{t.Key} {t.Value}"))
-            + (_trouble.Count > TroubleNamed ? $"; and {_trouble.Count - TroubleNamed} more" : ""));
+            + (_trouble.Count > TroubleNamed ? $"; and {_trouble.Count - TroubleNamed} more" : ""),
+        [.. _document.Peers.Where(id => !_usable.ContainsKey(id) && !_unheard.Contains(id) && !_document.BannedPeers.Contains(id))]);
 
     private static RangeOrder ToOrder(RangeTarget target, string? preferredPeer, DateTimeOffset? deadline, RangeContext context) => new(
         target.Range.First,

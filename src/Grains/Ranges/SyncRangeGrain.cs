@@ -112,7 +112,7 @@ internal sealed partial class SyncRangeGrain(
         _contextSequence = context.Sequence;
         _priority = context.Priority;
         Step(new RangeEvent.Withheld(Array.ConvertAll(context.Withheld, s => new BlockRange(s.First, s.Last))));
-        Step(context.ToEvent());
+        Step(context.ToPeers());
         _skeleton?.SetSources(context.Peers);
         return Task.CompletedTask;
     }

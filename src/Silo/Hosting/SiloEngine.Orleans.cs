@@ -10,7 +10,7 @@ using Orleans.Storage;
 namespace OpSync.Silo.Hosting;
 
 /// <summary>The grain engine of a silo: here Orleans, over PostgreSQL in a cluster, or alone in its process.</summary>
-internal static class SiloEngine
+internal static partial class SiloEngine
 {
     public static bool CanCluster => true;
 
@@ -34,10 +34,15 @@ internal static class SiloEngine
         builder.Services.AddKeyedSingleton<IGrainStorage>(
             GrainStorageNames.OpSync, new StateGrainStorage(settings.State));
         builder.UseOrleans(join);
+        builder.Services.AddHostedService<MembershipWatch>();
     }
+
+    /// <summary>Nothing, unless the build knows Kubernetes.</summary>
+    static partial void UseKubernetes(ISiloBuilder silo);
 
     private static void Join(ISiloBuilder silo, SiloCluster cluster)
     {
+        if (cluster.IsInKubernetes) UseKubernetes(silo);   // first: what is set below counts more
         silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (cluster.ClusterId, cluster.ServiceId));
         silo.Configure<SiloOptions>(o => o.SiloName = cluster.SiloName);
         silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", cluster.ConnectionString));

@@ -47,6 +47,8 @@ public static class SiloHosting
         services.AddSingleton(MakeAccessList);
         services.AddSingleton(new WindowShares(settings.MemoryBudget - ByteBudget.Reserve, settings.WindowBlocksMax));
         services.AddSingleton<SwarmHolder>();
+        services.AddSingleton<OwnPeers>();
+        services.AddSingleton<ChainPokes>();
         services.AddSingleton<Fetcher>();
         services.AddSingleton(s => new SiloAddresses(s.GetRequiredService<SwarmHolder>()));
         services.AddSingleton(static s => new SiloHealth(s));

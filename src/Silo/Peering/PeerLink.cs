@@ -26,6 +26,7 @@ internal sealed class PeerLink : IFetchSource
     private readonly ChainRegistry _chainsServed;
     private readonly IGrainFactory _grains;
     private readonly PeerEpochs _epochs;
+    private readonly OwnPeers _own;
     private readonly Action<PeerLink> _superseded;
     private readonly PeerLinkOptions _options;
     private readonly TimeProvider _time;
@@ -52,7 +53,7 @@ internal sealed class PeerLink : IFetchSource
     private int _late;
 
     public PeerLink(
-        PeerKey key, PeerId id, SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, PeerEpochs epochs, Action<PeerLink> superseded,
+        PeerKey key, PeerId id, SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, PeerEpochs epochs, OwnPeers own, Action<PeerLink> superseded,
         PeerLinkOptions options, TimeProvider time, ILogger log, CancellationToken stopping)
     {
         Key = key;
@@ -61,6 +62,7 @@ internal sealed class PeerLink : IFetchSource
         _chainsServed = chains;
         _grains = grains;
         _epochs = epochs;
+        _own = own;
         _superseded = superseded;
         _options = options;
         _time = time;
@@ -375,6 +377,12 @@ internal sealed class PeerLink : IFetchSource
 
     private async Task<bool> DialAsync()
     {
+        if (_own.Contains(Key))
+        {
+            _problem = "is a silo of this service, which has the same blocks";
+            return false;
+        }
+
         List<Multiaddr> addresses = [];
         foreach (string text in Volatile.Read(ref _addresses))
         {

@@ -17,7 +17,7 @@ namespace OpSync.Silo.Peering;
 
 /// <summary>The silo's connections to the peers it asks, and the requests open on them.</summary>
 internal sealed class PeerLinks(
-    SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, AccessList access, PeerEpochs epochs, Fetcher fetcher, FetchReports reports,
+    SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, AccessList access, PeerEpochs epochs, OwnPeers own, Fetcher fetcher, FetchReports reports,
     IOptions<PeerLinkOptions> options, TimeProvider time, ILogger<PeerLinks> log) : IPeerLinks, ISwarmObserver
 {
     /// <summary>Who speaks a protocol of this family, or says so, is another OpSync.</summary>
@@ -36,7 +36,7 @@ internal sealed class PeerLinks(
     {
         if (!epochs.Hear(peer, epoch) || !PeerId.TryParse(peer.Value, out PeerId? id)) return;
         PeerLink link = _links.GetOrAdd(
-            peer, key => new PeerLink(key, id, swarm, chains, grains, epochs, l => Release(l.Key, l.Epoch), options.Value, time, log, _stopping.Token));
+            peer, key => new PeerLink(key, id, swarm, chains, grains, epochs, own, l => Release(l.Key, l.Epoch), options.Value, time, log, _stopping.Token));
         link.Epoch = epoch;
         link.Connect(addresses);
         if (_told.TryRemove(id, out IdentifyInfo? info)) Tell(link, info);
@@ -90,7 +90,7 @@ internal sealed class PeerLinks(
         link?.Count(items.Count);
         if (link is null)
         {
-            foreach (AskItem item in items) reports.Ended(peer, range, item, FetchVerdict.Failed, 0, TimeSpan.Zero);
+            foreach (AskItem item in items) reports.Ended(peer, range, item, FetchVerdict.NotAsked, 0, TimeSpan.Zero);
             return;
         }
 

@@ -242,6 +242,7 @@ internal sealed class World : IAsyncDisposable
             Ranges = _options.Ranges,
             Writer = _options.Writer,
         }, addEngine);
+        _options.Services?.Invoke(builder.Services);
         builder.Logging.AddProvider(_mistakes[^1]);
         builder.Services.AddSingleton(s => new CrowdLinks(
             Crowd, s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<Fetcher>(),
@@ -261,6 +262,9 @@ internal sealed record WorldOptions
 
     /// <summary>The database that keeps everything; null for a data directory.</summary>
     public PostgresOptions? Postgres { get; init; }
+
+    /// <summary>What a test adds to each silo.</summary>
+    public Action<IServiceCollection>? Services { get; init; }
 
     /// <summary>Grains that may be active at a time.</summary>
     public int ActivationsMax { get; init; } = 10_000;
