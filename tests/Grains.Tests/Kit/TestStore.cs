@@ -21,7 +21,7 @@ internal sealed class TestStore(IBlockStore inner) : IBlockStore
     public volatile bool FailRaiseOnce;
 
     /// <summary>Set: the islands of some heights cannot be looked up.</summary>
-    public volatile Func<BlockRange, Exception?>? FailIslands;
+    public Func<BlockRange, Exception?>? FailIslands { get; set; }
 
     /// <summary>Appends that came in, whether they succeeded or not.</summary>
     public int AppendsTried => Volatile.Read(ref _appendsTried);
