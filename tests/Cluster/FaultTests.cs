@@ -58,6 +58,7 @@ public sealed class FaultTests(ClusterFixture fixture)
             seconds = Math.Round(took.TotalSeconds, 1),
             faults,
             fetchedTwice = asked.Length - distinct,
+            askedByTwo = deployment.Peers.Sum(p => p.AskedByTwo),
         }));
     }
 

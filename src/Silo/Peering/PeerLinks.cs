@@ -23,10 +23,10 @@ internal sealed class PeerLinks(
     /// <summary>Who speaks a protocol of this family, or says so, is another OpSync.</summary>
     private const string OwnProtocols = "/opsync/", OwnAgent = "opsync/";
 
-    private readonly Exclusions _exclusions = new(access);
     /// <summary>Peers without a link whose protocols are remembered while they are connected: they may get one. More are not.</summary>
     private const int ToldMax = 4_096;
 
+    private readonly Exclusions _exclusions = new(access);
     private readonly ConcurrentDictionary<PeerKey, PeerLink> _links = new();
     private readonly ConcurrentDictionary<PeerId, IdentifyInfo> _told = new();
     private readonly CancellationTokenSource _stopping = new();

@@ -8,8 +8,8 @@ internal sealed partial class Deployment
     /// <summary>Blocks of the short form.</summary>
     public const int BlocksShort = 900;
 
-    /// <summary>Between two answers of a peer.</summary>
-    public static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
+    /// <summary>Time that a peer takes for an answer.</summary>
+    private static readonly TimeSpan PeerLatency = TimeSpan.FromMilliseconds(320);
 
     /// <summary>How long a silo is frozen: as long as a busy machine may be.</summary>
     public static readonly TimeSpan FreezeTime = TimeSpan.FromSeconds(1);

@@ -53,7 +53,7 @@ internal sealed partial class Deployment : IAsyncDisposable
         Deployment deployment = new(blocks);
         string connection = await postgres.CreateDatabaseAsync();
         await File.WriteAllBytesAsync(deployment._temp["rollup.json"], RollupConfig.Write(blocks.Spec), Token);
-        for (int i = 0; i < peers; i++) deployment._peers.Add(await RecordingPeer.StartAsync(blocks, Pace));
+        for (int i = 0; i < peers; i++) deployment._peers.Add(await RecordingPeer.StartAsync(blocks, PeerLatency));
         deployment._database = await PostgresDatabase.OpenAsync(new PostgresOptions { ConnectionString = connection }, null, Token);
         deployment._store = await deployment._database.OpenBlocksAsync(new ChainIdentity(blocks.Spec.ChainId, blocks.Spec.Genesis.Hash), Token);
         string[] common =
