@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using OpSync.TestKit;
 using Xunit;
 
@@ -55,7 +56,11 @@ public sealed class StreamTests
         Assert.InRange(service.MemoryPeak, 1, ((long)(MemoryMib + StreamMib) << 20) + OverheadMax);
         Assert.Equal(0, await service.StopAsync());
         Assert.Equal(0, await server.StopAsync());
-        Assert.Contains($"Stopped: {Blocks} blocks served, 0 requests refused.", await server.Errors, StringComparison.Ordinal);
+
+        // Each block once, and what second copies of slow requests may cost (RangeSyncOptions.HedgeShareMax).
+        Match served = Regex.Match(await server.Errors, "Stopped: ([0-9]+) blocks served, 0 requests refused");
+        Assert.True(served.Success, await server.Errors);
+        Assert.InRange(int.Parse(served.Groups[1].Value, CultureInfo.InvariantCulture), Blocks, Blocks * 105 / 100);
     }
 
     /// <summary>Reads a stream to its end and checks the order; gives the number of blocks. The first client is the slow one.</summary>

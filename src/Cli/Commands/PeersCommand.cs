@@ -48,12 +48,15 @@ internal static class PeersCommand
     {
         RemoteOptions remote = new();
         Argument<string> id = new("id") { Description = "Id of the peer" };
-        Command command = new("remove", "Forget a peer.") { id };
+        Command command = new("remove", "Forget a peer.") { id, remote.Json };
         remote.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using GatewayClient client = remote.Connect(parsed);
-            await client.SendAsync(HttpMethod.Delete, $"/v1/peers/{Uri.EscapeDataString(parsed.GetValue(id)!)}", null, cancellationToken);
+            string peer = parsed.GetValue(id)!;
+            await client.SendAsync(HttpMethod.Delete, $"/v1/peers/{Uri.EscapeDataString(peer)}", null, cancellationToken);
+            GoneJson gone = new() { Kind = "peer", Id = peer };
+            await Console.Out.WriteLineAsync(parsed.GetValue(remote.Json) ? JsonSerializer.Serialize(gone, GatewayJson.Default.GoneJson) : $"Forgotten: {peer}");
             return ExitCode.Done;
         });
         return command;

@@ -95,6 +95,7 @@ public static class GatewayHosting
     {
         // Made now, so that nothing measured from here on is missed.
         _ = app.Services.GetRequiredService<PrometheusCollector>();
+        app.UseMiddleware<RequestSpans>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<HostGuard>();

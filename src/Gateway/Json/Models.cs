@@ -94,11 +94,27 @@ internal sealed record ChainDetailJson
     /// <summary>Runs there are.</summary>
     public required int IslandCount { get; init; }
 
+    /// <summary>Who tells the safe and finalized heads; none if nobody is configured.</summary>
+    public required SourceJson[] Sources { get; init; }
+
     public required string[] OpenRanges { get; init; }
 
     public required string[] Peers { get; init; }
 
     public required string[] UsablePeers { get; init; }
+}
+
+/// <summary>A trusted source of a chain.</summary>
+internal sealed record SourceJson
+{
+    /// <summary>opNode or execution.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Host and port that are asked.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Why it tells nothing now, or null if it does.</summary>
+    public required string? Problem { get; init; }
 }
 
 /// <summary>A wish for blocks.</summary>

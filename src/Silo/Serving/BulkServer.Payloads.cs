@@ -44,6 +44,7 @@ internal sealed partial class BulkServer
             // Looking costs too, whatever comes of it.
             gate.GiveBack(inbound.Peer, inbound.RemoteIp, granted - Math.Max(1, passed));
             sent += passed;
+            served(passed);
             room -= size;
         }
 

@@ -42,7 +42,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
             foreach (string protocol in chain.Protocols) yield return (protocol, (stream, ct) => HandleAsync(chain, stream, ct));
         }
 
-        BulkServer bulk = new(chains, options.Value, _gate, _answers, limit => _metrics?.Refused(limit), time, _stopping.Token);
+        BulkServer bulk = new(chains, options.Value, _gate, _answers, blocks => Interlocked.Add(ref _served, blocks), limit => _metrics?.Refused(limit), time, _stopping.Token);
         foreach ((string, ProtocolHandler) handler in bulk.Handlers()) yield return handler;
     }
 
