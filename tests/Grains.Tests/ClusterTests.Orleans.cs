@@ -99,7 +99,7 @@ public sealed class ClusterTests
             await context.Invoke();
             if (s_again.Value || context.InterfaceMethod.DeclaringType != typeof(ISyncRangeGrain)) return;
             if (context.InterfaceMethod.Name is not (nameof(ISyncRangeGrain.Deliver) or nameof(ISyncRangeGrain.Acknowledge))) return;
-            ISyncRangeGrain range = context.Grain.AsReference<ISyncRangeGrain>();
+            ISyncRangeGrain range = (ISyncRangeGrain)context.Grain;
             object? batch = context.Request.GetArgument(0);
             lock (_lock) _said.Add(SayAsync(range, batch, _said.Count));
         }

@@ -42,6 +42,10 @@ internal sealed class PeerGrain(
 
     private readonly long _start = time.GetTimestamp();
     private readonly Epoch _epoch = new(time);
+
+    /// <summary>Number of the last notice to the chains, above those of any former activation, whose notices may still be under way.</summary>
+    private long _notices = time.GetUtcNow().ToUnixTimeMilliseconds();
+
     private PeerDocument _document = new();
     private PeerPolicy _policy = null!;
     private LinkState _link = new(false, "not connected yet", false, [], "");
@@ -369,10 +373,11 @@ internal sealed class PeerGrain(
         if (!force && _usableTold is not null && usableFor.AsSpan().SequenceEqual(_usableTold)) return;
         _usableTold = usableFor;
         _toldAt = Now;
+        _notices++;
         foreach (ulong chain in chains)
         {
             _ = GrainFactory.GetChain(chain).PeerChanged(
-                new PeerNotice(Key.Value, usableFor.Contains(chain), options.Value.InFlightMax, snapshot.BannedUntil, GivesHeaders(chain)));
+                new PeerNotice(Key.Value, usableFor.Contains(chain), options.Value.InFlightMax, snapshot.BannedUntil, GivesHeaders(chain), _notices));
         }
     }
 
