@@ -42,13 +42,11 @@ static int RunSeeds(int count, int first)
 
 static int PrintTimes(int count)
 {
+    WorldPlan[] plans = [.. Enumerable.Range(0, int.MaxValue).Select(Plans.FromSeed).Where(Ideal.IsDefined).Take(count)];
     SeedOutcome[] outcomes = new SeedOutcome[count];
     string?[] faults = new string?[count];
-    Parallel.For(0, count, i => faults[i] = SeedRun.Run(i * 3, out outcomes[i]));
-    for (int i = 0; i < count; i++)
-    {
-        if (faults[i] is { } fault) Console.WriteLine(fault.Split('\n')[0] + " | " + fault.Split('\n')[2]);
-    }
+    Parallel.For(0, count, i => faults[i] = SeedRun.Run(plans[i], out outcomes[i]));
+    foreach (string fault in faults.OfType<string>()) Console.WriteLine(fault.Split('\n')[0]);
 
     double[] ratios = [.. outcomes.Select(o => o.Took / o.IdealTime).Order()];
     double[] extra = [.. outcomes.Select(o => (o.Took - o.IdealTime).TotalSeconds).Order()];

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using OpSync.Abuse.Kit;
+using OpSync.TestKit;
 using Xunit;
 
 namespace OpSync.Abuse;
@@ -71,7 +72,7 @@ public sealed class HttpAbuseTests(GatewayTarget target) : IClassFixture<Gateway
             """[{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["0x3",false]},{"jsonrpc":"2.0","id":"a","method":"eth_getBlockByHash","params":["0x00",true]}]""",
         ];
         Random random = new(20_260_101);
-        int rounds = Rounds.Of(400, 20_000);
+        int rounds = Rounds.Of(250, 20_000);
         for (int i = 0; i < rounds; i++)
         {
             string body = Mutate(random, seeds[random.Next(seeds.Length)]);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using OpSync.Codec.Primitives;
 using OpSync.Contracts.Chains;
 using OpSync.Contracts.Ranges;
@@ -298,4 +299,22 @@ public sealed class ChainGrainTests
     }
 
     private static BlockId Id(ulong number) => TestChain.Right.IdAt(number);
+
+    [Fact]
+    public async Task Range_that_the_database_fails_stops_no_other_range_and_goes_on_later()
+    {
+        await using World world = await World.StartAsync();
+        string failing = await world.PostAsync(1, 50), other = await world.PostAsync(101, 150);
+        await world.KillAsync();
+        world.Prepare = store => store.FailIslands = range => range.First == 1 ? new DatabaseAway() : null;
+        await world.StartSiloAsync();
+        await world.AddAsync(ScriptedPeer.Honest("honest"));
+
+        Assert.Equal(RangeState.Complete, (await world.EndAsync(other)).State);
+
+        world.Store.FailIslands = null;
+        Assert.Equal(RangeState.Complete, (await world.EndAsync(failing)).State);
+    }
+
+    private sealed class DatabaseAway() : DbException("The database is away.");
 }

@@ -148,6 +148,17 @@ public sealed class ScoreTests
     }
 
     [Fact]
+    public void Two_colluders_do_not_end_a_range_while_the_honest_peer_is_away_or_silent()
+    {
+        PeerPlan[] peers = [Scenario.Honest("a"), .. Enumerable.Range(0, 2).Select(i => Scenario.Bad($"liar{i}", Manner.Fork) with { Fork = 4 })];
+        World world = Scenario.Plan(peers, 1_000, 1_040, Scenario.At(0, DisturbanceKind.Disconnect, "a"), Scenario.At(60, DisturbanceKind.Reconnect, "a")).Run();
+        world.IsComplete();
+        Assert.Equal(0, world.Peer("a").Charges);
+        Assert.All(world.Records.Where(r => r.Plan.IsLiar), r => Assert.True(r.Charges > 0));
+        Assert.InRange(world.Seconds(), 60, 90);
+    }
+
+    [Fact]
     public void Cursor_stalls_while_others_flow_and_its_holder_is_replaced()
     {
         World world = Scenario.Plan([Scenario.Honest("a"), Scenario.Honest("b"), Scenario.Bad("silent", Manner.Silent)], 1_000, 1_150).Run();

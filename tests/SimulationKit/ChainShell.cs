@@ -20,6 +20,7 @@ public sealed class ChainShell
     private readonly World _world;
     private readonly ChainDocument _document;
     private readonly SortedDictionary<PeerKey, PeerOffer> _usable = [];
+    private readonly SortedSet<PeerKey> _known = [];
     private readonly IntervalBook _book = new();
     private readonly AnchorBook _anchors;
     private readonly Dictionary<string, RangeShell> _ranges = [];
@@ -105,6 +106,7 @@ public sealed class ChainShell
 
     public void PeerChanged(PeerShell peer, bool usable)
     {
+        _known.Add(peer.Key);
         PeerOffer offer = new(peer.Key, _world.Plan.PeerOptions.InFlightMax, peer.Plan.Claims);
         bool changed = usable ? !_usable.TryGetValue(peer.Key, out PeerOffer before) || before != offer : _usable.Remove(peer.Key);
         if (usable) _usable[peer.Key] = offer;
@@ -161,6 +163,7 @@ public sealed class ChainShell
     {
         shell.Priority = _book.Find(shell.Key.RangeId)?.Priority ?? 0;
         shell.Step(new RangeEvent.Withheld(_book.Find(shell.Key.RangeId)?.Withheld ?? []));
-        shell.Step(new RangeEvent.PeersChanged([.. _usable.Values]));
+        shell.Step(new RangeEvent.PeersChanged(
+            [.. _usable.Values], Awaited: [.. _known.Where(k => !_usable.ContainsKey(k) && _world.Peer(k).Snapshot.BannedUntil is null)]));
     }
 }

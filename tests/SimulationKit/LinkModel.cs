@@ -68,7 +68,7 @@ public sealed class LinkModel(World world, PeerShell peer, PeerRecord record)
     {
         if (!record.IsConnected)
         {
-            End(request, FetchOutcome.RateLimited);
+            End(request, FetchOutcome.NotAsked);
             return;
         }
 

@@ -13,12 +13,8 @@ public static class SeedRun
     /// <summary>Sets how many seeds are run.</summary>
     public const string CountVariable = "OPSYNC_SEEDS";
 
-    /// <summary>A calm world may take this many times as long as the ideal...</summary>
+    /// <summary>A world may take this many times as long as the ideal, where there is one.</summary>
     public const double IdealFactor = 1.5;
-
-    /// <summary>... and this much longer: the time to find out who is who. It takes a request two seconds to be given up when nothing is
-    /// known of anybody, and one more of those that are asked next may be as bad.</summary>
-    public static readonly TimeSpan Allowance = TimeSpan.FromSeconds(4);
 
     private const int FailuresMax = 3;
 
@@ -86,8 +82,8 @@ public static class SeedRun
         }
 
         TimeSpan took = world.Agenda.Now - TimeSpan.FromSeconds(1);
-        TimeSpan allowed = (ideal * IdealFactor) + Allowance;
-        return Plans.IsCalm(world.Plan.Seed) && took > allowed
+        TimeSpan allowed = ideal * IdealFactor;
+        return Ideal.IsDefined(world.Plan) && took > allowed
             ? string.Create(CultureInfo.InvariantCulture, $"it took {took.TotalSeconds:0.0} s, {allowed.TotalSeconds:0.0} s are allowed, {ideal.TotalSeconds:0.0} s are ideal")
             : null;
     }

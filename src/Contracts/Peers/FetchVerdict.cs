@@ -29,4 +29,7 @@ public enum FetchVerdict : byte
 
     /// <summary>Our own doing: cancelled, out of budget, stopping.</summary>
     OurFault = 9,
+
+    /// <summary>It never left: there was no connection.</summary>
+    NotAsked = 10,
 }

@@ -311,6 +311,9 @@ internal sealed record PeerJson
     /// <summary>Payload bytes received.</summary>
     public required long Bytes { get; init; }
 
+    /// <summary>Ids of the ranges that gave it work within the last seconds, at most 16.</summary>
+    public required string[] Ranges { get; init; }
+
     /// <summary>Latest changes of the score, newest first.</summary>
     public required LedgerJson[] Ledger { get; init; }
 }

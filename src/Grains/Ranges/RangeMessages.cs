@@ -12,8 +12,10 @@ internal static class RangeMessages
     /// <summary>An id that the core gives to no request.</summary>
     private const ulong NoRequest = 0;
 
-    public static RangeEvent.PeersChanged ToEvent(this PeerOfferInfo[] offers) =>
-        new(Array.ConvertAll(offers, o => new PeerOffer(new PeerKey(o.PeerId), Math.Max(1, o.InFlightMax))));
+    public static RangeEvent.PeersChanged ToPeers(this RangeContext context) => new(
+        Array.ConvertAll(context.Peers, o => new PeerOffer(new PeerKey(o.PeerId), Math.Max(1, o.InFlightMax))),
+        context.Trouble,
+        Array.ConvertAll(context.Awaited ?? [], id => new PeerKey(id)));
 
     /// <param name="batch">Outcomes.</param>
     /// <param name="isCurrent">False: requests of a former generation. Their blocks are as good as any, but their ids mean others here.</param>

@@ -178,6 +178,7 @@ internal sealed class Fetcher(
         ExchangeOutcome.Timeout => FetchVerdict.Timeout,
         ExchangeOutcome.Unsupported => FetchVerdict.Unsupported,
         ExchangeOutcome.TooLarge => FetchVerdict.Malformed,
+        ExchangeOutcome.NotConnected => FetchVerdict.NotAsked,
         ExchangeOutcome.Ok or ExchangeOutcome.Cancelled => FetchVerdict.OurFault,
 
         // A stream that could not be opened met a limit of ours or of the peer: it says nothing of the height.

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpSync.Libp2p.Swarms;
 using OpSync.Silo.Chains;
@@ -76,7 +77,7 @@ public static class SiloHosting
     private static AccessList MakeAccessList(IServiceProvider services)
     {
         SiloSettings settings = services.GetRequiredService<SiloSettings>();
-        AccessList access = new(services.GetRequiredService<TimeProvider>());
+        AccessList access = new(services.GetRequiredService<TimeProvider>(), log: services.GetRequiredService<ILogger<AccessList>>());
         foreach (AccessEntry entry in settings.Allow) entry.AllowIn(access);
         foreach (AccessEntry entry in settings.Block) entry.BlockIn(access);
         access.AllowOnly = settings.AllowOnly;

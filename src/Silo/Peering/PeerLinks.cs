@@ -23,10 +23,10 @@ internal sealed class PeerLinks(
     /// <summary>Who speaks a protocol of this family, or says so, is another OpSync.</summary>
     private const string OwnProtocols = "/opsync/", OwnAgent = "opsync/";
 
-    private readonly Exclusions _exclusions = new(access);
     /// <summary>Peers without a link whose protocols are remembered while they are connected: they may get one. More are not.</summary>
     private const int ToldMax = 4_096;
 
+    private readonly Exclusions _exclusions = new(access);
     private readonly ConcurrentDictionary<PeerKey, PeerLink> _links = new();
     private readonly ConcurrentDictionary<PeerId, IdentifyInfo> _told = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -90,7 +90,7 @@ internal sealed class PeerLinks(
         link?.Count(items.Count);
         if (link is null)
         {
-            foreach (AskItem item in items) reports.Ended(peer, range, item, FetchVerdict.Failed, 0, TimeSpan.Zero);
+            foreach (AskItem item in items) reports.Ended(peer, range, item, FetchVerdict.NotAsked, 0, TimeSpan.Zero);
             return;
         }
 
@@ -110,6 +110,10 @@ internal sealed class PeerLinks(
 
         void Start(AskItem item) => fetcher.Start(link, range, item, timeout, CancellationTokenSource.CreateLinkedTokenSource(token));
     }
+
+    /// <summary>What ends the requests of a range at a peer; ended where there is no link.</summary>
+    public CancellationToken TokenOf(PeerKey peer, RangeKey range) =>
+        _links.TryGetValue(peer, out PeerLink? link) ? link.TokenOf(range) : new CancellationToken(canceled: true);
 
     /// <inheritdoc/>
     public int CountOpen(PeerKey peer) => _links.TryGetValue(peer, out PeerLink? link) ? link.Open : 0;

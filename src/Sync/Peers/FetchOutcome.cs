@@ -30,4 +30,7 @@ public enum FetchOutcome : byte
 
     /// <summary>We cancelled, ran out of memory budget or shut down: nobody's fault but ours.</summary>
     OurFault = 9,
+
+    /// <summary>It never left: there was no connection. As if it had not been made.</summary>
+    NotAsked = 10,
 }

@@ -42,6 +42,7 @@ internal static class OutcomeRules
         FetchOutcome.HashMismatch => new(ScoreCounter.Lies),
         FetchOutcome.Unsupported => new(ScoreCounter.None),
         FetchOutcome.OurFault => new(ScoreCounter.None),
+        FetchOutcome.NotAsked => new(ScoreCounter.None),
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "Not an outcome."),
     };
 

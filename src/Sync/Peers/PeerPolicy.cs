@@ -15,6 +15,13 @@ public sealed partial class PeerPolicy
     /// wait at the server, and hold up its other askers there.</summary>
     private static readonly TimeSpan InFlightReach = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>So many failures tell that a server is asked too fast: an op-node server beyond its limits fails one after the other (op-node
+    /// p2p/sync.go). Single ones are streams that were reset.</summary>
+    private const double FailuresMin = 3;
+
+    /// <summary>An answer makes up for this part of a failure.</summary>
+    private const double FailuresForgiven = 1.0 / 8;
+
     private readonly PeerPolicyOptions _options;
     private readonly TokenBucket _bucket;
     private readonly RateLearner? _learner;
@@ -25,6 +32,7 @@ public sealed partial class PeerPolicy
     private TimeSpan _restUntil = TimeSpan.MinValue;
     private TimeSpan _answeredAt = TimeSpan.MinValue;
     private int _timeoutsInRow;
+    private double _failures;
     private TimeSpan? _replyTime;
     private long _requests;
     private long _bytes;
@@ -110,10 +118,18 @@ public sealed partial class PeerPolicy
         FetchOutcome outcome, int bytes, TimeSpan elapsed, TimeSpan now, DateTimeOffset wall, TimeSpan firstByte = default, bool late = false)
     {
         if (!late) _inFlight.TryDequeue(out _);
+        if (outcome == FetchOutcome.NotAsked)
+        {
+            _requests--;
+            _bucket.GiveBack(1, now);
+            return Standing.Same;
+        }
+
         _bytes += Math.Max(0, bytes);
         bool answered = outcome is FetchOutcome.Good or FetchOutcome.NotFound or FetchOutcome.Malformed;
         if (answered && elapsed > TimeSpan.Zero) OnAnswer(firstByte > TimeSpan.Zero ? firstByte : elapsed, elapsed, bytes, now);
-        if (outcome is FetchOutcome.RateLimited or FetchOutcome.Failed && !late) Slower(now);
+        if (answered) _failures = Math.Max(0, _failures - FailuresForgiven);
+        if (!late && (outcome == FetchOutcome.RateLimited || (outcome == FetchOutcome.Failed && ++_failures >= FailuresMin))) Slower(now);
         if (outcome == FetchOutcome.Good) _replyTime = _replyTime is { } known ? known + (elapsed - known) / 8 : elapsed;
         if (outcome is FetchOutcome.Good or FetchOutcome.NotFound) _timeoutsInRow = 0;
 
@@ -124,10 +140,11 @@ public sealed partial class PeerPolicy
         Standing standing = Record(outcome, now, wall);
         if (outcome != FetchOutcome.Timeout) return standing;
         _timer.OnTimeout();
-        _window.OnTimeout(now);
+        bool answersOthers = _answeredAt > now - elapsed;
+        _window.OnTimeout(now, answersOthers ? Useful(TimeSpan.Zero) : 0);
 
         // Who answered others meanwhile is busy and not gone: fewer requests at a time help, a pause does not.
-        return _answeredAt > now - elapsed ? standing : Worse(standing, OnTimeout(now));
+        return answersOthers ? standing : Worse(standing, OnTimeout(now));
     }
 
     /// <summary>A fault was proven after the answer had been reported.</summary>
@@ -199,15 +216,22 @@ public sealed partial class PeerPolicy
             int owed = _learner.OnAnswer(firstByte, now);
             if (owed > 0) _bucket.Owe(owed, now);
             FollowRate(now);
-            TimeSpan way = _learner.Base > InFlightReach ? _learner.Base : InFlightReach;
-            ceiling = _options.InFlightStart + (int)Math.Min(ceiling, Math.Ceiling(_learner.Rate * way.TotalSeconds));
+            ceiling = Useful(InFlightReach);
         }
 
-        _window.OnAnswer(ceiling, now);
+        _window.OnAnswer(ceiling, now, Useful(TimeSpan.Zero));
+    }
+
+    /// <summary>Requests that its rate can use while its quickest answer takes so long, or <paramref name="least"/>.</summary>
+    private int Useful(TimeSpan least)
+    {
+        TimeSpan way = _learner is not null && _learner.Base > least ? _learner.Base : least;
+        return _options.InFlightStart + (int)Math.Min(_options.InFlightMax, Math.Ceiling(_bucket.Rate * way.TotalSeconds));
     }
 
     private void Slower(TimeSpan now)
     {
+        _failures = 0;
         _window.OnRefused(now);
         _learner?.OnRefused(now);
         FollowRate(now);

@@ -49,6 +49,9 @@ internal sealed class AnchorEvidence
         return best;
     }
 
+    /// <summary>True if the peer named a hash that is remembered.</summary>
+    public bool IsOf(PeerKey peer) => _answers.Exists(a => a.Senders.Contains(peer));
+
     /// <summary>Forgets everything.</summary>
     public void Clear() => _answers.Clear();
 }

@@ -24,6 +24,10 @@ internal struct PeerEntry
     /// latency and throughput in one. Zero until there was one.</summary>
     public TimeSpan Pace;
 
+    /// <summary>How long the oldest of its open requests has waited, per weight, as of the last <see cref="PeerTable.Refresh"/>: it takes at
+    /// least that long at present, whatever its pace was.</summary>
+    public TimeSpan Waiting;
+
     /// <summary>When an answer of any kind came from it last.</summary>
     public TimeSpan HeardAt;
 
@@ -64,6 +68,10 @@ internal sealed class PeerTable
     /// <summary>and is better by this many milliseconds.</summary>
     private const double StickyMargin = 2;
 
+    /// <summary>Worth waiting for, rather than ask a slow peer for what is needed before that one answers: a few tokens of an op-node
+    /// server.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
+
     private readonly Dictionary<PeerKey, int> _numbers = [];
     private readonly HashSet<PeerKey> _kept = [];
     private readonly PeerEntry[] _entries;
@@ -74,6 +82,7 @@ internal sealed class PeerTable
     private readonly Random _random;
     private int _favourite = -1;
     private long _changes;
+    private TimeSpan _now;
 
     public PeerTable(int presentMax, int seed)
     {
@@ -172,6 +181,7 @@ internal sealed class PeerTable
     /// <returns>True if somebody can who could not before.</returns>
     public bool Refresh(TimeSpan now)
     {
+        _now = now;
         bool gained = false;
         for (int word = 0; word << 6 < _numbers.Count; word++)
         {
@@ -179,6 +189,7 @@ internal sealed class PeerTable
             for (int bit = 0; bit < 64; bit++)
             {
                 ref PeerEntry entry = ref _entries[(word << 6) + bit];
+                entry.Waiting = TimeSpan.Zero;
                 if (!entry.IsPresent || entry.IsUnsupported) continue;
                 present |= 1UL << bit;
                 if (entry.RestUntil > now) continue;
@@ -206,7 +217,7 @@ internal sealed class PeerTable
     /// <param name="height">Peers that claim to hold nothing so low are left out, unless</param>
     /// <param name="ignoreClaims">claims were tried before and did not help.</param>
     /// <param name="what">What for.</param>
-    /// <param name="within">When the block will be needed: for <see cref="PickFor.Far"/> only peers that are fast enough.</param>
+    /// <param name="within">When the block will be needed, per weight: only peers that are fast enough, if there are any.</param>
     /// <returns>A number, or -1 if nobody can be asked or it is better to wait for somebody busy.</returns>
     public int Pick(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, PickFor what, TimeSpan within)
     {
@@ -214,13 +225,12 @@ internal sealed class PeerTable
             && Claims(preferred, height, ignoreClaims)) return preferred;
 
         if (what != PickFor.Cursor && _random.Next(ExploreOneIn) == 0 && Explore(tried, height, ignoreClaims) is var any and >= 0) return any;
-        int best = what == PickFor.Far
-            ? Best(_free, tried, height, ignoreClaims, within, byLoad: true)
-            : Best(_free, tried, height, ignoreClaims, TimeSpan.MaxValue, byLoad: false);
+        int best = Best(_free, tried, height, ignoreClaims, within, byLoad: what == PickFor.Far);
         if (best < 0 && what == PickFor.Cursor)
             best = Best(_available, tried, height, ignoreClaims, TimeSpan.MaxValue, byLoad: false, reserve: true);
-        if (best < 0 && what == PickFor.Far && within < TimeSpan.MaxValue
-            && Best(_available, tried, height, ignoreClaims, within, byLoad: true) < 0)
+        if (best < 0 && within < TimeSpan.MaxValue && !(what == PickFor.Far
+            ? Best(_available, tried, height, ignoreClaims, within, byLoad: true) >= 0
+            : AnySoon(tried, height, ignoreClaims, within)))
             best = Best(_free, tried, height, ignoreClaims, TimeSpan.MaxValue, byLoad: false);
         if (best >= 0 && what != PickFor.Far) _favourite = best;
         return best;
@@ -239,6 +249,12 @@ internal sealed class PeerTable
     public void LearnSlower(int number, TimeSpan perWeight)
     {
         if (perWeight > _entries[number].Pace) LearnPace(number, perWeight);
+    }
+
+    /// <summary>Notes that a request has been open for so long.</summary>
+    public void NoteWaiting(int number, TimeSpan perWeight)
+    {
+        if (perWeight > _entries[number].Waiting) _entries[number].Waiting = perWeight;
     }
 
     /// <summary>True if somebody available, busy or not, was not tried.</summary>
@@ -317,11 +333,28 @@ internal sealed class PeerTable
         return best;
     }
 
+    /// <summary>True if somebody who is fast enough can be asked within a moment.</summary>
+    private bool AnySoon(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, TimeSpan within)
+    {
+        for (int word = 0; word < Words; word++)
+        {
+            for (ulong bits = _present[word] & ~tried[word]; bits != 0; bits &= bits - 1)
+            {
+                int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
+                ref readonly PeerEntry entry = ref _entries[number];
+                if (Claims(number, height, ignoreClaims) && entry.Pace > TimeSpan.Zero && entry.Pace <= within && entry.RestUntil <= _now + Soon) return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>What to expect of a peer: its pace, or a typical one, and more of it the busier it is.</summary>
     private double Cost(int number)
     {
         ref readonly PeerEntry entry = ref _entries[number];
-        double pace = (entry.Pace > TimeSpan.Zero ? entry.Pace : TypicalPace).TotalMilliseconds;
+        TimeSpan usual = entry.Pace > TimeSpan.Zero ? entry.Pace : TypicalPace;
+        double pace = (entry.Waiting > usual ? entry.Waiting : usual).TotalMilliseconds;
         double cost = pace * (1 + ((double)entry.InFlight / entry.InFlightMax));
         return number == _favourite ? Math.Max(0, (cost * StickyShare) - StickyMargin) : cost;
     }

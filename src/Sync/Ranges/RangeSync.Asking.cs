@@ -8,6 +8,9 @@ public sealed partial class RangeSync
     /// <summary>Heights below the cursor that are always of interest to the fastest peers.</summary>
     private const int NearBlocks = 16;
 
+    /// <summary>What is needed within so many median answers is needed soon.</summary>
+    private const int NearMedians = 4;
+
     /// <summary>Heights looked at in vain in one step, so that no event costs the whole window.</summary>
     private const int MissesMax = 64;
 
@@ -57,14 +60,28 @@ public sealed partial class RangeSync
         {
             if (!_flights.TryTake(id, refused.Peer, out Flight flight)) continue;
             Close(in flight);
-            if (flight.IsCopy) _hedges.OnCopy(-1);
-            else _hedges.OnFirst(-1);
+            TakeBack(in flight);
         }
 
         if (!_peers.TryFind(refused.Peer, out int peer)) return;
         if (refused.Reason == RefusalReason.Unsupported) _peers[peer].IsUnsupported = true;
         TimeSpan rest = refused.RetryAfter > RefusalRestMin ? refused.RetryAfter : RefusalRestMin;
         _peers.Rest(peer, After(_now, rest), refused.Reason);
+    }
+
+    /// <summary>A request was not made after all.</summary>
+    private void TakeBack(in Flight flight)
+    {
+        _requests--;
+        if (flight.IsCopy)
+        {
+            _copies--;
+            _hedges.OnCopy(-1);
+        }
+        else
+        {
+            _hedges.OnFirst(-1);
+        }
     }
 
     private void OnReply(in FetchReply reply)
@@ -75,7 +92,7 @@ public sealed partial class RangeSync
 
         bool isOpen = _flights.TryTake(reply.RequestId, reply.Peer, out Flight flight);
         if (isOpen) Close(in flight);
-        if (isOpen && reply.Outcome is not (FetchOutcome.Timeout or FetchOutcome.OurFault)) _peers[flight.PeerIndex].HeardAt = _now;
+        if (isOpen && reply.Outcome is not (FetchOutcome.Timeout or FetchOutcome.OurFault or FetchOutcome.NotAsked)) _peers[flight.PeerIndex].HeardAt = _now;
         if (isOpen && reply.Block is { } good)
         {
             TimeSpan perWeight = (_now - flight.AskedAt) / ReplyTimes.Weight(good.Size);
@@ -99,6 +116,10 @@ public sealed partial class RangeSync
                 break;
             case FetchOutcome.OurFault:
                 OnMemoryShort();
+                break;
+            case FetchOutcome.NotAsked:
+                TakeBack(in flight);
+                _peers.Rest(flight.PeerIndex, After(_now, NotConnectedRest), RefusalReason.NotConnected);
                 break;
             case FetchOutcome.Unsupported:
                 _peers[flight.PeerIndex].IsUnsupported = true;
@@ -287,14 +308,23 @@ public sealed partial class RangeSync
             }
 
             TimeSpan needed = NeededIn(depth);
-            bool isNear = depth - _cursor < NearBlocks || needed < 4 * _replyTimes.Median;
+            bool isNear = depth - _cursor < NearBlocks || needed < NearMedians * _replyTimes.Median;
             while (_window.Wanted[depth])
             {
-                if (TryAsk(depth, isNear ? PickFor.Near : PickFor.Far, needed)) continue;
+                if (TryAsk(depth, isNear ? PickFor.Near : PickFor.Far, isNear ? NearPatience(needed) : needed)) continue;
                 left--;
                 break;
             }
         }
+    }
+
+    /// <summary>Who takes longer than this is not asked for what is needed soon, if others may be: the cursor would wait for it, and a second
+    /// copy would spend what others can give.</summary>
+    private TimeSpan NearPatience(TimeSpan needed)
+    {
+        if (!_replyTimes.IsKnown) return TimeSpan.MaxValue;
+        TimeSpan few = NearMedians * _replyTimes.Median * ReplyTimes.Weight(SizeExpected);
+        return needed < TimeSpan.MaxValue && needed > few ? needed : few;
     }
 
     /// <summary>When the cursor will come to a depth, at the present rate.</summary>
@@ -360,7 +390,12 @@ public sealed partial class RangeSync
         TimeSpan due = _linked > 0 ? _promoteDue : TimeSpan.MaxValue;
         if (_flights.Oldest >= 0) due = Min(due, After(_flights[_flights.Oldest].AskedAt, _options.ReplyLost));
         if (_window.Parked.Count > 0) due = Min(due, _parkedDue);
-        if (_evidence.Any && _cursor == 0) due = Min(due, Later(After(_evidence.Since, _options.AnchorMismatchPatience)));
+        if (_evidence.Any && _cursor == 0)
+        {
+            due = Min(due, Later(After(_evidence.Since, _options.AnchorMismatchPatience)));
+            due = Min(due, Later(After(_evidence.Since, _options.AnchorSilencePatience)));
+        }
+
         due = Min(due, _deadline);
         if (_paused) return due;
         due = Min(due, Min(Later(CopyDue()), _writeOffDue));

@@ -7,6 +7,7 @@ namespace OpSync.Sync.Ranges;
 public sealed partial class RangeSync
 {
     private readonly List<int> _liars = [];
+    private IReadOnlyList<PeerKey> _awaited = [];
     private long _mismatchDepth = -1;
     private Hash32 _mismatchHash;
 
@@ -93,11 +94,12 @@ public sealed partial class RangeSync
     {
         if (_cursor > 0 || !_evidence.Any || !_window.Contains(0)) return;
         (Hash32 hash, List<PeerKey> senders) = _evidence.Strongest();
-        bool waited = _now >= After(_evidence.Since, _options.AnchorMismatchPatience);
+        bool allHeard = !AnyUnheard();
+        bool waited = _now >= After(_evidence.Since, allHeard ? _options.AnchorMismatchPatience : _options.AnchorSilencePatience);
         bool allAsked = _window[0].Flights == 0 && !AnyBesides(_window.Tried(0));
 
-        // At once only if all who are there agree. Who failed, is at the limit we keep for it or is busy has the time to be heard.
-        bool agreed = senders.Count >= 2 && (waited || (allAsked && senders.Count == _peers.Count));
+        // At once only if all who are known agree. Who failed, rests, is busy or is not connected yet has the time to be heard.
+        bool agreed = senders.Count >= 2 && (waited || (allAsked && allHeard && senders.Count == _peers.Count));
 
         // The word of one peer decides only if nobody at all says anything else, and who failed was asked again.
         bool alone = _evidence.Answers.Count == 1 && allAsked && waited && _window[0].Rounds > 0;
@@ -106,6 +108,25 @@ public sealed partial class RangeSync
         _endText = $"The anchor {_top} is {_target.Anchor.Hash}, but {senders.Count} of the peers asked have {hash}: {who}.";
         Contradict(new Contradiction(_top, _target.Anchor.Hash, hash, who));
         Finish(RangeResult.AnchorMismatch);
+    }
+
+    /// <summary>True if somebody who is known has said nothing of the anchor's height: neither a hash nor that it lacks the block.</summary>
+    private bool AnyUnheard()
+    {
+        ReadOnlySpan<ulong> lacking = _window.Lacking(0);
+        foreach (ref readonly PeerEntry peer in _peers.Known)
+        {
+            if (!peer.IsPresent || peer.IsUnsupported || _evidence.IsOf(peer.Key)) continue;
+            if (!_peers.TryFind(peer.Key, out int number) || (lacking[number >> 6] >> (number & 63) & 1) == 0) return true;
+        }
+
+        foreach (PeerKey awaited in _awaited)
+        {
+            if (_evidence.IsOf(awaited)) continue;
+            if (!_peers.TryFind(awaited, out int number) || (!_peers[number].IsUnsupported && (lacking[number >> 6] >> (number & 63) & 1) == 0)) return true;
+        }
+
+        return false;
     }
 
     /// <summary>The anchor's hash was seen: who named another at its height lied.</summary>

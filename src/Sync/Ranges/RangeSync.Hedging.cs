@@ -26,6 +26,9 @@ public sealed partial class RangeSync
         ? Patience(_replyTimes.Median, 1, 1, expected)
         : Patience(_replyTimes.MostTake, 1.25, 2, expected);
 
+    /// <summary>How long the first copy may take before another is sent: both may be slow, and by now everything waits.</summary>
+    private TimeSpan SecondPatience(int expected) => Patience(_replyTimes.Median, 0.7, 0.7, expected);
+
     /// <summary>The same for any other height: nearly all answers are there by then, or it is far beyond what is usual.</summary>
     private TimeSpan StragglerPatience(int expected) => Patience(_replyTimes.NearlyAllTake, 2, 4, expected);
 
@@ -47,7 +50,7 @@ public sealed partial class RangeSync
 
     /// <summary>Nothing can be sent but copies, as the window is full or all heights left are asked for: such a copy may be owed. It
     /// is the end of the range that nothing comes after, so more may be owed there.</summary>
-    private bool MayOweCopy => _hedges.MayOwe(_window.Next == _end) && IsIdle;
+    private bool MayOweCopy(bool isCursor = false) => _hedges.MayOwe(_window.Next == _end, isCursor) && IsIdle;
 
     private bool IsIdle => !Fits(SizeExpected) || _window.Wanted.Next(_window.Base, ScanEnd) < 0;
 
@@ -91,14 +94,25 @@ public sealed partial class RangeSync
         {
             ref readonly Flight flight = ref _flights[place];
             if (flight.IsWrittenOff || !_window.Contains(flight.Depth)) continue;
+            _peers.NoteWaiting(flight.PeerIndex, (_now - flight.AskedAt) / ReplyTimes.Weight(flight.Expected));
             TimeSpan heardAt = _peers[flight.PeerIndex].HeardAt;
             bool silent = heardAt < flight.AskedAt;
             if (!silent && !idle) continue;
 
             // Who answered before may only be slow: then this is a copy like others.
             bool isNew = heardAt == TimeSpan.MinValue;
-            if (!isNew && !_hedges.Allows(isCursor: flight.Depth == _cursor) && !MayOweCopy) continue;
-            TimeSpan due = After(flight.AskedAt, silent ? Patience(_replyTimes.NearlyAllTake, 4, 8, flight.Expected) : _options.HedgeAfterMax);
+
+            // Nothing moves while the cursor waits and nothing else can be sent: what was meant for that may be owed too.
+            TimeSpan late = After(flight.AskedAt, _options.HedgeAfterMax);
+            bool isStuck = idle && flight.Depth == _cursor && _hedges.MayOweStuck;
+            bool mayCopy = isNew || _hedges.Allows(isCursor: flight.Depth == _cursor) || MayOweCopy(isCursor: flight.Depth == _cursor);
+            if (!mayCopy && (!isStuck || _now < late))
+            {
+                if (isStuck) _writeOffDue = Min(_writeOffDue, late);
+                continue;
+            }
+
+            TimeSpan due = silent ? After(flight.AskedAt, Patience(_replyTimes.NearlyAllTake, 4, 8, flight.Expected)) : late;
             if (_now < due)
             {
                 _writeOffDue = Min(_writeOffDue, due);
@@ -126,7 +140,7 @@ public sealed partial class RangeSync
     private void CopyOldest()
     {
         int looks = IdleLooksMax;
-        for (int place = _flights.Oldest; place >= 0 && looks > 0 && MayOweCopy; place = _flights[place].Newer, looks--)
+        for (int place = _flights.Oldest; place >= 0 && looks > 0 && MayOweCopy(); place = _flights[place].Newer, looks--)
         {
             ref readonly Flight flight = ref _flights[place];
             if (flight.Depth == _cursor || !_window.Contains(flight.Depth)) continue;
@@ -134,6 +148,10 @@ public sealed partial class RangeSync
             if (slot.NewestFlight != place || slot.Flights >= CursorAsksMax) continue;
             TimeSpan patience = Patience(_replyTimes.MostTake, 1.25, 2, flight.Expected);
             TimeSpan due = After(flight.AskedAt, patience);
+
+            // Of a peer known to be slow, who would give it in half the time that is left need not wait until it is late.
+            TimeSpan left = After(flight.AskedAt, _peers[flight.PeerIndex].Pace * ReplyTimes.Weight(flight.Expected)) - _now;
+            if (left > patience && _hedges.MayOwe(isEnd: false, isCursor: false) && Fits(flight.Expected) && TryCopy(flight.Depth, ref slot, PickFor.Near, left / 4)) continue;
             if (_now >= due)
             {
                 if (Fits(flight.Expected) && TryCopy(flight.Depth, ref slot, PickFor.Near, _now - flight.AskedAt)) continue;
@@ -146,13 +164,15 @@ public sealed partial class RangeSync
 
     private void CopyCursor(ref Slot slot)
     {
-        if (slot.Flights is 0 or >= CursorAsksMax || (_cursor == 0 && _evidence.Any)) return;
-        if (!_hedges.Allows(isCursor: true) && !MayOweCopy) return;
+        if (slot.Flights is 0 or > CursorAsksMax) return;
+        if (!_hedges.Allows(isCursor: true) && !MayOweCopy(isCursor: true)) return;
         ref readonly Flight newest = ref _flights[slot.NewestFlight];
-        TimeSpan patience = CursorPatience(newest.Expected);
+        TimeSpan patience = slot.Flights > 1 ? SecondPatience(newest.Expected) : CursorPatience(newest.Expected);
         _cursorCopyDue = After(newest.AskedAt, patience);
         if (_now < _cursorCopyDue) return;
-        TimeSpan waited = _now - newest.AskedAt;
+        int first = slot.NewestFlight;
+        while (_flights[first].Sibling >= 0) first = _flights[first].Sibling;
+        TimeSpan waited = _now - _flights[first].AskedAt;
 
         // In vain: again when somebody may be asked again, or when even a slow peer is worth it.
         if (!TryCopy(_cursor, ref slot, PickFor.Cursor, waited)) _cursorCopyDue = Min(_peers.NextRestEnd(_now), After(_now, patience));
@@ -166,7 +186,9 @@ public sealed partial class RangeSync
         int peer = PickBesides(_window.Tried(depth), depth, in slot, what);
 
         // All others failed. With nothing else to send, one of those may be asked again before the last of them has failed as well.
-        if (peer < 0 && MayOweCopy) peer = PickBesides(_window.Lacking(depth), depth, in slot, what);
+        if (peer < 0 && MayOweCopy(depth == _cursor)) peer = PickBesides(_window.Lacking(depth), depth, in slot, what);
+
+        if (peer < 0) peer = PickAgain(depth, in slot, what);
 
         // A copy that would take far longer than the wait so far is likely to come second.
         if (peer < 0 || _peers[peer].Pace * ReplyTimes.Weight(expected) > 2 * waited) return false;
@@ -177,6 +199,21 @@ public sealed partial class RangeSync
     /// <summary>A peer that is none of these and has no request open for the height; -1 if nobody can be asked.</summary>
     private int PickBesides(ReadOnlySpan<ulong> these, long depth, in Slot slot, PickFor what) =>
         _peers.Pick(AndAsked(these, in slot), HeightAt(depth), slot.Rounds > 0, what, TimeSpan.MaxValue);
+
+    /// <summary>When nobody else can give a height: one of those that were asked for it long ago and have answered others since. A
+    /// single answer may be slow or stuck where its peer is not. -1 if there is none.</summary>
+    private int PickAgain(long depth, in Slot slot, PickFor what)
+    {
+        Array.Fill(_leftOut, ulong.MaxValue);
+        for (int place = slot.NewestFlight; place >= 0; place = _flights[place].Sibling)
+        {
+            ref readonly Flight flight = ref _flights[place];
+            if (_now < After(flight.AskedAt, StragglerPatience(flight.Expected))) return -1;
+            if (_peers[flight.PeerIndex].HeardAt > flight.AskedAt) _leftOut[flight.PeerIndex >> 6] &= ~(1UL << (flight.PeerIndex & 63));
+        }
+
+        return _peers.Pick(_leftOut, HeightAt(depth), ignoreClaims: true, what, TimeSpan.MaxValue);
+    }
 
     /// <summary>These peers and those that have a request open for a height. Valid until the next call.</summary>
     private ReadOnlySpan<ulong> AndAsked(ReadOnlySpan<ulong> these, in Slot slot)

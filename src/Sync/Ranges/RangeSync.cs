@@ -29,6 +29,9 @@ public sealed partial class RangeSync
     /// <summary>Rest of a peer that answered with its rate limit.</summary>
     private static readonly TimeSpan RateLimitedRest = TimeSpan.FromSeconds(1);
 
+    /// <summary>Rest of a peer to which there was no connection when it was to be asked. That it is gone is told soon.</summary>
+    private static readonly TimeSpan NotConnectedRest = TimeSpan.FromMilliseconds(500);
+
     /// <summary>No request to anybody after one failed for lack of our own memory.</summary>
     private static readonly TimeSpan OurFaultRest = TimeSpan.FromMilliseconds(250);
 
@@ -59,6 +62,7 @@ public sealed partial class RangeSync
     private bool _paused;
     private string? _storeStall;
     private string _endText = "";
+    private string _trouble = "";
 
     /// <summary>Takes up a range, be it new or known from before a restart.</summary>
     /// <param name="target">What to fill and what to trust.</param>
@@ -144,6 +148,8 @@ public sealed partial class RangeSync
                 break;
             case RangeEvent.PeersChanged changed:
                 OnPeersChanged(changed.Peers);
+                _trouble = changed.Trouble;
+                _awaited = changed.Awaited ?? [];
                 break;
             case RangeEvent.Refused refused:
                 OnRefused(refused);

@@ -29,6 +29,11 @@ public sealed record RangeSyncOptions
     /// may, one after the other.</summary>
     public TimeSpan AnchorMismatchPatience { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>While somebody who is known has neither confirmed the anchor nor said that it lacks it, be it silent, resting or being
+    /// dialled, peers that agree against the anchor are not believed before this has passed. Long enough for the longest rest of a peer
+    /// that was silent, a few times over.</summary>
+    public TimeSpan AnchorSilencePatience { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>Size assumed for a block before sizes are known.</summary>
     public int SizeExpectedFirst { get; init; } = 32 << 10;
 
@@ -58,6 +63,7 @@ public sealed record RangeSyncOptions
         Within(PromoteRepeat.Ticks, 1, TimeSpan.TicksPerDay, nameof(PromoteRepeat));
         Within(NobodyHasRetry.Ticks, 1, TimeSpan.TicksPerDay, nameof(NobodyHasRetry));
         Within(AnchorMismatchPatience.Ticks, 0, TimeSpan.TicksPerDay, nameof(AnchorMismatchPatience));
+        Within(AnchorSilencePatience.Ticks, AnchorMismatchPatience.Ticks, TimeSpan.TicksPerDay, nameof(AnchorSilencePatience));
         if (HedgeShareMax is not (>= 0 and <= 0.5)) throw new ArgumentOutOfRangeException(nameof(HedgeShareMax));
         Within(HedgeAfterMin.Ticks, 1, TimeSpan.TicksPerDay, nameof(HedgeAfterMin));
         Within(HedgeAfterMax.Ticks, HedgeAfterMin.Ticks, TimeSpan.TicksPerDay, nameof(HedgeAfterMax));

@@ -51,6 +51,9 @@ internal sealed class World : IAsyncDisposable
     /// <summary>The store of this life of the silo.</summary>
     public TestStore Store { get; private set; } = null!;
 
+    /// <summary>What is done to the store of the next life of the silo.</summary>
+    public Action<TestStore>? Prepare { get; set; }
+
     public TestSilos Silos => _silos!;
 
     public IGrainFactory Grains => Silos.Grains;
@@ -224,6 +227,7 @@ internal sealed class World : IAsyncDisposable
         }
 
         Store = new TestStore(_other?.Store ?? _blocks ?? (IBlockStore)_directory!.Blocks);
+        Prepare?.Invoke(Store);
         _mistakes.Add(new Mistakes());
     }
 

@@ -27,7 +27,7 @@ public sealed class InFlightWindowTests
     {
         InFlightWindow window = new(8, 16);
         window.OnAdmitted(8);
-        for (int i = 0; i < 8; i++) window.OnTimeout(_now);
+        for (int i = 0; i < 8; i++) window.OnTimeout(_now, least: 1);
         Assert.Equal(6, window.Limit);
 
         window.OnAdmitted(6);
@@ -58,12 +58,40 @@ public sealed class InFlightWindowTests
     }
 
     [Fact]
+    public void Timeouts_of_a_peer_that_answers_others_leave_it_what_it_can_use()
+    {
+        InFlightWindow window = new(4, 16);
+        for (int i = 0; i < 4; i++)
+        {
+            window.OnTimeout(_now, least: 3);
+            _now += InFlightWindow.Freeze;
+        }
+
+        Assert.Equal(3, window.Limit);
+    }
+
+    [Fact]
+    public void Answer_after_silence_gives_back_what_there_was_at_first()
+    {
+        InFlightWindow window = new(4, 16);
+        for (int i = 0; i < 3; i++)
+        {
+            window.OnTimeout(_now, least: 0);
+            _now += InFlightWindow.Freeze;
+        }
+
+        Assert.Equal(1, window.Limit);
+        window.OnAnswer(16, _now);
+        Assert.Equal(4, window.Limit);
+    }
+
+    [Fact]
     public void Window_never_closes()
     {
         InFlightWindow window = new(4, 16);
         for (int i = 0; i < 10; i++)
         {
-            window.OnTimeout(_now);
+            window.OnTimeout(_now, 0);
             _now += InFlightWindow.Freeze;
         }
 

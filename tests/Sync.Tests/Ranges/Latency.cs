@@ -33,12 +33,10 @@ internal sealed class Latency(int seed, int peers, int inFlight, int slowOneIn, 
 
     public TimeSpan MedianAnswer => Quantile(_answers, 0.5);
 
-    /// <summary>How long the cursor stood at a height, the time before the first answer could come left out.</summary>
-    public TimeSpan CursorWait(double share) => Quantile(_waits, share);
+    public int Stalls => _waits.Count;
 
-    public int Stalls => _waits.Count(w => w > TimeSpan.Zero);
-
-    public TimeSpan CursorStall(double share) => Quantile([.. _waits.Where(w => w > TimeSpan.Zero)], share);
+    /// <summary>How long the cursor stood still where it did.</summary>
+    public TimeSpan CursorStall(double share) => Quantile(_waits, share);
 
     public void Run(int blocks, Action<RangeSync, TimeSpan>? look = null)
     {
@@ -60,8 +58,7 @@ internal sealed class Latency(int seed, int peers, int inFlight, int slowOneIn, 
             ulong? reached = core.GetStatus(Now).Cursor;
             if (reached == cursor) continue;
 
-            // Heights linked together waited for nothing but the first of them.
-            for (ulong height = cursor!.Value; height > (reached ?? 0); height--) _waits.Add(height == cursor ? Now - cursorSince : TimeSpan.Zero);
+            if (Now > cursorSince) _waits.Add(Now - cursorSince);
             (cursor, cursorSince) = (reached, Now);
         }
 

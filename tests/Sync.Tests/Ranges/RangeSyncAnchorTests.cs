@@ -7,6 +7,7 @@ namespace OpSync.Sync.Tests.Ranges;
 public sealed class RangeSyncAnchorTests
 {
     private static readonly TimeSpan s_patience = new RangeSyncOptions().AnchorMismatchPatience;
+    private static readonly TimeSpan s_silence = new RangeSyncOptions().AnchorSilencePatience;
 
     [Fact]
     public void Only_peer_that_disagrees_with_the_anchor_ends_the_range_after_the_patience()
@@ -60,15 +61,37 @@ public sealed class RangeSyncAnchorTests
     }
 
     [Fact]
-    public void Two_agreeing_peers_are_believed_when_the_third_stays_silent_beyond_the_patience()
+    public void Two_agreeing_peers_are_believed_when_the_third_stays_silent_beyond_the_long_patience()
     {
         Script script = new Script(10, 12).Peers("a", "b", "c").Good(12, fork: 1).Good(12, fork: 1);
-        script.Wait(s_patience - TimeSpan.FromMilliseconds(1));
+        RunUntil(script, s_silence - TimeSpan.FromMilliseconds(1), _ => { });
         Assert.Equal(RangeResult.None, script.Core.Result);
+        Assert.Equal(StallReason.HashMismatch, script.Status.Stall);
         Assert.True(script.WakeAt <= script.Now + TimeSpan.FromMilliseconds(1));
         script.Wait(TimeSpan.FromMilliseconds(1));
         Assert.Equal(RangeResult.AnchorMismatch, script.Core.Result);
         Assert.Empty(script.Charges);
+    }
+
+    [Fact]
+    public void Two_agreeing_peers_are_not_believed_while_a_third_is_being_dialled()
+    {
+        Script script = new(10, 12);
+        script.Step(new RangeEvent.PeersChanged([new(new PeerKey("a"), 9), new(new PeerKey("b"), 9)], Awaited: [new PeerKey("c")]));
+        script.Good(12, fork: 1).Good(12, fork: 1);
+        script.Wait(s_silence / 2);
+        Assert.Equal(RangeResult.None, script.Core.Result);
+        script.Peers("a", "b", "c").Good(12, peer: "c");
+        Assert.Equal([12], script.Promoted.Select(p => p.Number));
+        Assert.Equal(["a", "b"], script.Charges.Select(c => c.Peer.Value).Order());
+    }
+
+    [Fact]
+    public void Two_agreeing_peers_are_believed_after_the_patience_when_the_third_lacks_the_anchor()
+    {
+        Script script = new Script(10, 12).Peers("a", "b", "c").Good(12, fork: 1).Good(12, fork: 1);
+        RunUntil(script, s_patience + TimeSpan.FromSeconds(8), s => s.Fail(12, FetchOutcome.NotFound));
+        Assert.Equal(RangeResult.AnchorMismatch, script.Core.Result);
     }
 
     [Fact]
@@ -143,7 +166,7 @@ public sealed class RangeSyncAnchorTests
         {
             TimeSpan wake = script.WakeAt < end ? script.WakeAt : end;
             script.Wait(wake - script.Now);
-            while (script.Core.Result == RangeResult.None && script.FindOpen(12) is not null) answer(script);
+            for (int i = 0; i < 4 && script.Core.Result == RangeResult.None && script.FindOpen(12) is not null; i++) answer(script);
         }
     }
 }

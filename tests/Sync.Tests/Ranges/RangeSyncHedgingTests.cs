@@ -92,27 +92,26 @@ public sealed class RangeSyncHedgingTests
                     worst = Math.Max(worst, excess - lowest);
                 }
 
-                Assert.InRange(worst, 0, HedgeBudget.SavedMax + HedgeBudget.DebtMax + 1e-6);
-                Assert.True(copies.Sum() <= (share * copies.Length) + 1 + HedgeBudget.DebtMax, $"{copies.Sum()} of {copies.Length}");
+                Assert.InRange(worst, 0, HedgeBudget.SavedMax + HedgeBudget.KeptMax + HedgeBudget.DebtMax + HedgeBudget.StuckDebtMax + 1e-6);
+                Assert.True(copies.Sum() <= (share * copies.Length) + 1 + HedgeBudget.DebtMax + HedgeBudget.StuckDebtMax, $"{copies.Sum()} of {copies.Length}");
             }
         }
     }
 
+    /// <summary>Only the times count in which the range stood still: heights linked in the same step as the one above waited for nothing.</summary>
     [Fact]
-    public void Slowest_waits_of_the_cursor_stay_within_twice_the_median_answer_when_one_in_ten_is_slow()
+    public void Slowest_stalls_of_the_cursor_stay_within_twice_the_median_answer_when_one_in_ten_is_slow()
     {
         for (int seed = 0; seed < 10; seed++)
         {
             Latency world = new(seed, peers: 8, inFlight: 16, slowOneIn: 10, slowFactor: 20);
             world.Run(10_000);
-            TimeSpan wait = world.CursorWait(0.99), median = world.MedianAnswer;
+            TimeSpan stall = world.CursorStall(0.99), median = world.MedianAnswer;
             double copies = (double)world.Requests.Count(isCopy => isCopy) / world.Requests.Count;
-            Latency without = new(seed, peers: 8, inFlight: 16, slowOneIn: 10, slowFactor: 20) { Options = new() { HedgeShareMax = 0 } };
-            without.Run(10_000);
             TestContext.Current.TestOutputHelper?.WriteLine(
-                $"seed {seed}: stalls p50 {world.CursorStall(0.5).TotalMilliseconds:F0} p99 {world.CursorStall(0.99).TotalMilliseconds:F0} ms ({without.CursorStall(0.99).TotalMilliseconds:F0} without copies, n {world.Stalls} {without.Stalls}), p99 {wait.TotalMilliseconds:F0} ms ({without.CursorWait(0.99).TotalMilliseconds:F0} without copies), " +
-                $"median answer {median.TotalMilliseconds:F0} ms, copies {copies:P1}, {world.Now.TotalSeconds:F1} s ({without.Now.TotalSeconds:F1} s)");
-            Assert.True(wait <= 2 * median, $"seed {seed}: {wait} against {median}");
+                $"seed {seed}: {world.Stalls} stalls, p99 {stall.TotalMilliseconds:F0} ms, median answer {median.TotalMilliseconds:F0} ms, copies {copies:P1}");
+            Assert.True(world.Stalls > 100);
+            Assert.True(stall <= 2 * median, $"seed {seed}: {stall} against {median}");
             Assert.InRange(copies, 0, 0.05);
         }
     }

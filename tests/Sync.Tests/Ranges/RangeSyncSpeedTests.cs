@@ -20,7 +20,7 @@ public sealed class RangeSyncSpeedTests
                 Pace = (peer, _) => peer.Value == "p3" ? s_fast : s_slow,
             };
             world.Run(10_000);
-            PeerKey[] later = [.. world.Asked.Where(a => a.At > TimeSpan.FromSeconds(10)).Select(a => a.Peer)];
+            PeerKey[] later = [.. world.Asked.Where(a => a.At > TimeSpan.FromSeconds(5)).Select(a => a.Peer)];
             double share = (double)later.Count(p => p.Value == "p3") / later.Length;
             Assert.True(share > 0.8, $"seed {seed}: {share:P1} of {later.Length}, {world.Now}");
             Assert.Equal(6, later.Distinct().Count());
