@@ -15,6 +15,26 @@ public sealed class ChainGrainTests
     private const byte Configured = (byte)TrustRank.Configured;
 
     [Fact]
+    public async Task Notice_that_was_overtaken_by_a_later_one_is_not_believed()
+    {
+        await using World world = await World.StartAsync();
+        await world.Chain.PeerChanged(new PeerNotice("peer", true, 16, Sequence: 1_000_002));
+        await World.UntilAsync(async () => (await world.Chain.GetReport()).UsablePeerIds is ["peer"], "It was not heard of.");
+        await world.Chain.PeerChanged(new PeerNotice("peer", false, 16, Sequence: 1_000_001));
+        await world.Chain.PeerChanged(new PeerNotice("other", true, 16));
+        await World.UntilAsync(async () => (await world.Chain.GetReport()).UsablePeerIds.Contains("other"), "Nothing more was heard of.");
+        Assert.Equal(["other", "peer"], (await world.Chain.GetReport()).UsablePeerIds);
+        await world.Chain.PeerChanged(new PeerNotice("other", false, 16));
+
+        await world.Chain.PeerChanged(new PeerNotice("peer", false, 16, Sequence: 1_000_003));
+        await World.UntilAsync(async () => (await world.Chain.GetReport()).UsablePeerIds is [], "A later notice was not believed.");
+
+        // Its clock was set back by an hour.
+        await world.Chain.PeerChanged(new PeerNotice("peer", true, 16, Sequence: 1));
+        await World.UntilAsync(async () => (await world.Chain.GetReport()).UsablePeerIds is ["peer"], "A peer stays unheard.");
+    }
+
+    [Fact]
     public async Task Silos_that_joined_are_known_to_each_other_and_to_those_that_come_later()
     {
         await using World world = await World.StartAsync();

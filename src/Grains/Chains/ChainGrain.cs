@@ -47,6 +47,9 @@ internal sealed class ChainGrain(
     /// <summary>Messages of one epoch, as a power of two.</summary>
     private const int SequenceBits = 32;
 
+    /// <summary>Milliseconds by which the numbers of two notices differ at most if one overtook the other.</summary>
+    private const long OvertakenMax = 30_000;
+
     private const string ReminderName = "unfinished-ranges";
 
     private readonly Dictionary<string, PeerOfferInfo> _usable = [];
@@ -54,6 +57,7 @@ internal sealed class ChainGrain(
     private readonly HashSet<string> _unheard = [];
     private readonly Epoch _epoch = new(time);
     private readonly Dictionary<string, (long Generation, long Sequence)> _heard = [];
+    private readonly Dictionary<string, long> _noticed = [];
     private readonly IntervalBook _book = new();
     private AnchorBook _anchors = new();
     private ChainDocument _document = new();
@@ -195,6 +199,7 @@ internal sealed class ChainGrain(
     {
         if (!_document.Peers.Remove(peerId)) return false;
         _document.BannedPeers.Remove(peerId);
+        _noticed.Remove(peerId);
         bool changed = _usable.Remove(peerId) | _unheard.Remove(peerId) | _trouble.Remove(peerId);
         await WriteAsync();
         if (changed) await TellRangesAsync();
@@ -216,12 +221,16 @@ internal sealed class ChainGrain(
 
     public async Task PeerChanged(PeerNotice notice)
     {
+        // One that was overtaken by a later one says what is not true any more. Far behind is only who had its clock set back.
+        if (_noticed.GetValueOrDefault(notice.PeerId) is var last && notice.Sequence != 0 && notice.Sequence < last && last - notice.Sequence < OvertakenMax) return;
+        _noticed[notice.PeerId] = notice.Sequence;
         bool known = _document.Peers.Remove(notice.PeerId);
         if (_document.Peers.Count >= PeersMax)
         {
             _usable.Remove(_document.Peers[0]);
             _unheard.Remove(_document.Peers[0]);
             _trouble.Remove(_document.Peers[0]);
+            _noticed.Remove(_document.Peers[0]);
             _document.BannedPeers.Remove(_document.Peers[0]);
             _document.Peers.RemoveAt(0);
         }

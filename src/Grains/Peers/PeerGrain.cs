@@ -46,6 +46,10 @@ internal sealed class PeerGrain(
 
     private readonly long _start = time.GetTimestamp();
     private readonly Epoch _epoch = new(time);
+
+    /// <summary>Number of the last notice to the chains, above those of any former activation, whose notices may still be under way.</summary>
+    private long _notices = time.GetUtcNow().ToUnixTimeMilliseconds();
+
     private PeerDocument _document = new();
     private PeerPolicy _policy = null!;
     private readonly RecentWork _work = new();
@@ -376,11 +380,12 @@ internal sealed class PeerGrain(
         if (!force && _usableTold is not null && usableFor.AsSpan().SequenceEqual(_usableTold)) return;
         _usableTold = usableFor;
         _toldAt = Now;
+        _notices++;
         foreach (ulong chain in chains)
         {
             _ = GrainFactory.GetChain(chain).PeerChanged(
                 new PeerNotice(
-                    Key.Value, usableFor.Contains(chain), options.Value.InFlightMax, snapshot.BannedUntil, GivesHeaders(chain), TroubleWith(chain, snapshot)));
+                    Key.Value, usableFor.Contains(chain), options.Value.InFlightMax, snapshot.BannedUntil, GivesHeaders(chain), TroubleWith(chain, snapshot), _notices));
         }
     }
 

@@ -184,6 +184,9 @@ internal sealed class World : IAsyncDisposable
         Assert.Single(await Store.GetIslandsAsync(new BlockRange(first, last), rankMin, Token));
     }
 
+    /// <summary>From here on a silo dies, and what it logs is no mistake.</summary>
+    public void ExpectFaults() => _mistakes[^1].Close();
+
     /// <summary>Kills the silo in the middle of whatever it does. What is not on the disk is lost.</summary>
     public async Task KillAsync()
     {
