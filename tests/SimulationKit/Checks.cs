@@ -121,9 +121,8 @@ public sealed class Checks(World world)
         RangePlan plan = range.Document.Plan;
         RangeSyncOptions options = world.Plan.RangeOptions;
 
-        // Blocks that turn out larger than expected are taken if they come at the cursor: as many as one peer has in flight.
-        long over = world.SizeMax(chain) * world.Plan.PeerOptions.InFlightMax;
-        Require(status.QuarantinedBytes <= options.WindowBytesMax + over, $"{plan.Id} holds {status.QuarantinedBytes} bytes");
+        long accounted = status.QuarantinedBytes + status.InFlightBytes;
+        Require(accounted <= options.WindowBytesMax + ByteBudget.Reserve, $"{plan.Id} accounts for {accounted} bytes");
         Require(status.InFlight <= options.WindowBlocksMax + 64, $"{plan.Id} has {status.InFlight} requests open");
         Require(status.Missing.Count <= 16, $"{plan.Id} lists {status.Missing.Count} heights");
         if (todo.Finished == RangeResult.None && world.Agenda.Steps % 1_024 != 0) return;

@@ -11,7 +11,6 @@ public sealed class World
     private readonly Dictionary<PeerKey, PeerRecord> _recordOf;
     private readonly Dictionary<ulong, ChainDocument> _documents;
     private readonly Dictionary<PeerKey, PeerShell> _peers = [];
-    private readonly Dictionary<ulong, int> _sizeMax = [];
     private List<ChainShell> _chains = [];
 
     public World(WorldPlan plan, bool keepsCursorWaits = false, int eventsKept = Trace.Usual)
@@ -156,19 +155,6 @@ public sealed class World
         {
             if (reply.Block is { } block) Quarantine.Reject(range.ChainId, block.Id);
         }
-    }
-
-    /// <summary>The largest block of a chain that any range wants.</summary>
-    public long SizeMax(SimChain chain)
-    {
-        if (_sizeMax.TryGetValue(chain.Id, out int known)) return known;
-        int max = 0;
-        foreach (RangePlan range in Plan.Ranges.Where(r => r.Chain == chain.Id))
-        {
-            for (ulong number = range.First; number <= range.Top; number++) max = Math.Max(max, chain.Size(number));
-        }
-
-        return _sizeMax[chain.Id] = max;
     }
 
     /// <summary>Kills the process and starts it again: what was not written down is gone.</summary>

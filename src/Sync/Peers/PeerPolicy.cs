@@ -22,6 +22,9 @@ public sealed partial class PeerPolicy
     /// <summary>An answer makes up for this part of a failure.</summary>
     private const double FailuresForgiven = 1.0 / 8;
 
+    /// <summary>Half of what was learned of a server's rate is forgotten after this time: its other askers come and go.</summary>
+    private static readonly TimeSpan RateHalfLife = TimeSpan.FromHours(1);
+
     private readonly PeerPolicyOptions _options;
     private readonly TokenBucket _bucket;
     private readonly RateLearner? _learner;
@@ -47,8 +50,10 @@ public sealed partial class PeerPolicy
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _options = options;
-        _bucket = new TokenBucket(options.Rate, options.Burst, now);
-        _learner = options.LearnsRate ? new RateLearner(options.Rate, options.Rate, now) : null;
+        double? known = options.LearnsRate ? KnownRate(restored, options.Rate, wall) : null;
+        _learner = options.LearnsRate ? new RateLearner(options.Rate, options.Rate, now, known) : null;
+        double rate = _learner?.Rate ?? options.Rate;
+        _bucket = new TokenBucket(rate, options.Burst, now, KnownTokens(restored, rate, wall));
         _window = new InFlightWindow(options.InFlightStart, options.InFlightMax);
         _wall = wall;
         if (restored is { Version: PeerState.CurrentVersion }) Restore(restored);
@@ -171,6 +176,8 @@ public sealed partial class PeerPolicy
         Protected = _protected,
         Bans = _bans,
         LastBanEnd = _bans > 0 && _banLeft == TimeSpan.Zero ? _wall - _sinceBan : null,
+        Rate = _learner?.Rate,
+        Tokens = _bucket.Level,
         Requests = _requests,
         Bytes = _bytes,
         Outcomes = new Dictionary<FetchOutcome, long>(_outcomes),
@@ -204,6 +211,19 @@ public sealed partial class PeerPolicy
             Ledger = [.. Enumerable.Reverse(_ledger)],
         };
     }
+
+    /// <summary>The rate found before, as far as it may still hold: half of its difference from the usual one is forgotten in each
+    /// <see cref="RateHalfLife"/>.</summary>
+    private static double? KnownRate(PeerState? state, double start, DateTimeOffset wall) =>
+        state is { Version: PeerState.CurrentVersion, Rate: { } rate } && rate > 0 && double.IsFinite(rate)
+            ? start + ((rate - start) * Math.Pow(0.5, Since(state, wall) / RateHalfLife))
+            : null;
+
+    /// <summary>What has come back to the bucket meanwhile: the server remembers what was asked before the restart.</summary>
+    private static double? KnownTokens(PeerState? state, double rate, DateTimeOffset wall) =>
+        state is { Version: PeerState.CurrentVersion } ? state.Tokens + (rate * Since(state, wall).TotalSeconds) : null;
+
+    private static TimeSpan Since(PeerState state, DateTimeOffset wall) => wall > state.UpdatedAt ? wall - state.UpdatedAt : TimeSpan.Zero;
 
     private TimeSpan RoundTrip => _timer.Smoothed is { } known && known < InFlightRetry ? known : InFlightRetry;
 

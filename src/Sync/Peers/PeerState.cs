@@ -39,6 +39,12 @@ public sealed record PeerState
     /// <summary>End of the last ban, after which <see cref="PeerPolicyOptions.BanMemory"/> runs; or null.</summary>
     public DateTimeOffset? LastBanEnd { get; init; }
 
+    /// <summary>Requests per second that it was found to grant; null if that was not learned.</summary>
+    public double? Rate { get; init; }
+
+    /// <summary>Requests of its burst that were left, below 0 in debt; null if unknown.</summary>
+    public double? Tokens { get; init; }
+
     /// <summary>Requests granted.</summary>
     public long Requests { get; init; }
 

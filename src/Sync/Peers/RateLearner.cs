@@ -50,6 +50,7 @@ internal sealed class RateLearner
     private static readonly TimeSpan BaseWindow = TimeSpan.FromMinutes(5);
 
     private readonly double _start;
+    private double _known;
     private double _max;
     private TimeSpan _roundStart;
     private TimeSpan _roundQuickest = TimeSpan.MaxValue;
@@ -63,15 +64,19 @@ internal sealed class RateLearner
     private TimeSpan _mergeUntil = TimeSpan.MinValue;
     private TimeSpan _holdUntil = TimeSpan.MinValue;
 
-    /// <summary>A learner that knows nothing.</summary>
+    /// <summary>A learner.</summary>
     /// <param name="start">Rate to begin with: what any server is taken to grant.</param>
     /// <param name="max">Highest rate to try.</param>
     /// <param name="now">Monotonic time.</param>
-    public RateLearner(double start, double max, TimeSpan now)
+    /// <param name="known">Rate found at an earlier time; null if none. A lower one holds until answers speak for more, a higher one is
+    /// only a reason to try: see <see cref="SetMax"/>.</param>
+    public RateLearner(double start, double max, TimeSpan now, double? known = null)
     {
         _start = start;
         _max = Math.Max(start, max);
         Rate = start;
+        if (known < start) Cut(known.Value);
+        else _known = known ?? 0;
         _roundStart = _baseSince = now;
     }
 
@@ -83,10 +88,12 @@ internal sealed class RateLearner
 
     private TimeSpan Quickest => _baseNow < _baseBefore ? _baseNow : _baseBefore;
 
-    /// <summary>The peer turned out to be of a kind that may grant more, or not.</summary>
+    /// <summary>The peer turned out to be of a kind that may grant more, or not. Of what it was once found to grant beyond the start, half is
+    /// tried at once, and the rest as answers allow: its limits, or those who share them, may have changed.</summary>
     public void SetMax(double max)
     {
         _max = Math.Max(_start, max);
+        if (_max > _start && _known > 0) (Rate, _known) = (Math.Max(Rate, _start + ((_known - _start) / 2)), 0);
         Rate = Math.Min(Rate, _max);
     }
 

@@ -14,17 +14,18 @@ public sealed class TokenBucket
     private double _tokens;
     private TimeSpan _last;
 
-    /// <summary>A full bucket.</summary>
+    /// <summary>A bucket.</summary>
     /// <param name="rate">Tokens per second, above 0 and finite.</param>
     /// <param name="burst">Tokens it holds when full, 1 or more.</param>
     /// <param name="now">Monotonic time.</param>
-    public TokenBucket(double rate, int burst, TimeSpan now)
+    /// <param name="tokens">What is in it, up to one burst above or below 0; null if it is full.</param>
+    public TokenBucket(double rate, int burst, TimeSpan now, double? tokens = null)
     {
         if (!(rate > 0) || !double.IsFinite(rate)) throw new ArgumentOutOfRangeException(nameof(rate), rate, "Above 0 and finite.");
         ArgumentOutOfRangeException.ThrowIfLessThan(burst, 1);
         Rate = rate;
         Burst = burst;
-        _tokens = burst;
+        _tokens = tokens is { } left && double.IsFinite(left) ? Math.Clamp(left, -burst, burst) : burst;
         _last = now;
     }
 
@@ -33,6 +34,9 @@ public sealed class TokenBucket
 
     /// <summary>Tokens it holds when full.</summary>
     public int Burst { get; }
+
+    /// <summary>Tokens when it was last looked at; below 0 in debt.</summary>
+    public double Level => _tokens;
 
     /// <summary>Whole tokens that can be taken now; 0 in debt.</summary>
     public int Available(TimeSpan now)

@@ -17,6 +17,10 @@ public sealed record RangeStatus
     /// <summary>The trusted hash of <see cref="Cursor"/>.</summary>
     public required Hash32 CursorHash { get; init; }
 
+    /// <summary>Bytes expected of open requests. With <see cref="QuarantinedBytes"/> at most <see cref="RangeSyncOptions.WindowBytesMax"/> and
+    /// one block of the largest size.</summary>
+    public required long InFlightBytes { get; init; }
+
     /// <summary>Requests open.</summary>
     public required int InFlight { get; init; }
 

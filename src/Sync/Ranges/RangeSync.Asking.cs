@@ -283,7 +283,7 @@ public sealed partial class RangeSync
 
         // The cursor's height may pass the limits, else a full quarantine would wait for it forever; but not while the blocks
         // already linked fill the window alone: those leave by the store, and it sets the pace.
-        if (_window.Contains(_cursor) && _window.Wanted[_cursor] && _linkedBytes < BytesMax) TryAsk(_cursor, PickFor.Cursor);
+        if (_window.Contains(_cursor) && _window.Wanted[_cursor] && _linkedBytes < BytesMax && FitsCursor) TryAsk(_cursor, PickFor.Cursor);
         SendCopies();
         long from = _scanFrom;
         _scanFrom = -1;

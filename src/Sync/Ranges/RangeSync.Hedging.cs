@@ -164,7 +164,7 @@ public sealed partial class RangeSync
 
     private void CopyCursor(ref Slot slot)
     {
-        if (slot.Flights is 0 or > CursorAsksMax) return;
+        if (slot.Flights is 0 or > CursorAsksMax || !FitsCursor) return;
         if (!_hedges.Allows(isCursor: true) && !MayOweCopy(isCursor: true)) return;
         ref readonly Flight newest = ref _flights[slot.NewestFlight];
         TimeSpan patience = slot.Flights > 1 ? SecondPatience(newest.Expected) : CursorPatience(newest.Expected);

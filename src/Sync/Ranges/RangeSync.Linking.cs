@@ -40,6 +40,7 @@ public sealed partial class RangeSync
 
         ref Slot slot = ref _window[depth];
         bool isKnown = _peers.TryFind(sender, out int peer);
+        bool hasRoom = true;
         switch (slot.State)
         {
             case SlotState.Linked or SlotState.Lost when block.Hash != slot.First.Hash:
@@ -49,20 +50,29 @@ public sealed partial class RangeSync
             case SlotState.Linked:
                 slot.HasCopy = true;
                 break;
+            case SlotState.Lost when !MakeCursorRoom(depth):
+                hasRoom = false;
+                break;
             case SlotState.Lost:
                 slot.First = Candidate.Of(in block, sender);
                 Promote(depth, ref slot);
-                MakeRoom(0);
                 break;
             case SlotState.Durable:
                 _out.Reject.Add(block.Id);
                 break;
             default:
-                if (depth == _cursor) OnCursorBlock(ref slot, in block, sender);
-                else if (_known.TryGet(depth, out Hash32 trusted)) OnKnownBlock(depth, ref slot, in block, sender, trusted);
+                if (depth == _cursor) hasRoom = OnCursorBlock(ref slot, in block, sender);
+                else if (_known.TryGet(depth, out Hash32 trusted)) hasRoom = OnKnownBlock(depth, ref slot, in block, sender, trusted);
                 else if (isKnown && IsLiar(peer)) _out.Reject.Add(block.Id);
-                else Hold(depth, ref slot, in block, sender);
+                else hasRoom = Hold(depth, ref slot, in block, sender);
                 break;
+        }
+
+        // It is asked for again when there is room, and of its sender as well: nobody failed but we.
+        if (!hasRoom)
+        {
+            _out.Reject.Add(block.Id);
+            return;
         }
 
         if (isKnown && slot.State is SlotState.Open or SlotState.Held or SlotState.Lost) _window.MarkTried(depth, peer);
@@ -71,14 +81,16 @@ public sealed partial class RangeSync
     }
 
     /// <summary>The hash at the cursor is known, so this is decided at once: only the right block is ever held here.</summary>
-    private void OnCursorBlock(ref Slot slot, in BlockRecord block, PeerKey sender)
+    /// <returns>False if there is no room for it.</returns>
+    private bool OnCursorBlock(ref Slot slot, in BlockRecord block, PeerKey sender)
     {
         if (block.Hash == _cursorHash)
         {
+            if (!MakeCursorRoom(_cursor)) return false;
             HoldFirst(ref slot, in block, sender);
             Link();
-            MakeRoom(0);
-            return;
+            MakeRoom(0, _cursor + 1);
+            return true;
         }
 
         _out.Reject.Add(block.Id);
@@ -86,16 +98,18 @@ public sealed partial class RangeSync
         _mismatchHash = block.Hash;
         if (_cursor > 0) Condemn(sender, block.Id, _cursorHash);
         else _evidence.Add(block.Hash, sender, _now);
+        return true;
     }
 
-    private void Hold(long depth, ref Slot slot, in BlockRecord block, PeerKey sender)
+    /// <returns>False if there is no room for it.</returns>
+    private bool Hold(long depth, ref Slot slot, in BlockRecord block, PeerKey sender)
     {
         if (slot.State == SlotState.Held)
         {
             if (slot.First.Hash == block.Hash)
             {
                 slot.First.AddSender(sender);
-                return;
+                return true;
             }
 
             for (int i = 0; i < slot.Others?.Count; i++)
@@ -104,27 +118,29 @@ public sealed partial class RangeSync
                 if (known.Hash != block.Hash) continue;
                 known.AddSender(sender);
                 slot.Others[i] = known;
-                return;
+                return true;
             }
         }
 
         // The window was sized by an estimate. Where the real blocks are larger, the lowest give way: they are needed last.
         bool full = slot.State == SlotState.Held && 1 + (slot.Others?.Count ?? 0) == Slot.CandidatesMax;
-        if (full || !MakeRoom(block.Size, depth + 1))
+        if (full)
         {
             _out.Reject.Add(block.Id);
-            return;
+            return true;
         }
 
+        if (!MakeRoom(block.Size, depth + 1)) return false;
         if (slot.State == SlotState.Open)
         {
             HoldFirst(ref slot, in block, sender);
-            return;
+            return true;
         }
 
         (slot.Others ??= []).Add(Candidate.Of(in block, sender));
         _held++;
         _heldBytes += block.Size;
+        return true;
     }
 
     private void HoldFirst(ref Slot slot, in BlockRecord block, PeerKey sender)
@@ -318,15 +334,13 @@ public sealed partial class RangeSync
         _heldBytes -= candidate.Size;
     }
 
-    private bool MakeRoom(int size) => MakeRoom(size, _cursor + 1);
-
     /// <summary>Gives up held blocks from the bottom of the window until <paramref name="size"/> more bytes fit.</summary>
     /// <param name="size">Bytes needed.</param>
     /// <param name="from">What is less deep is kept.</param>
     private bool MakeRoom(int size, long from)
     {
-        if (QuarantinedBytes + size <= _options.WindowBytesMax) return true;
-        for (long depth = _window.Next - 1; depth >= from && QuarantinedBytes + size > _options.WindowBytesMax; depth--)
+        if (Accounted + size <= _options.WindowBytesMax) return true;
+        for (long depth = _window.Next - 1; depth >= from && Accounted + size > _options.WindowBytesMax; depth--)
         {
             if (_window[depth].State != SlotState.Held) continue;
             DropCandidates(depth);
@@ -334,7 +348,7 @@ public sealed partial class RangeSync
             UpdateWanted(depth);
         }
 
-        return QuarantinedBytes + size <= _options.WindowBytesMax;
+        return Accounted + size <= _options.WindowBytesMax;
     }
 
     private void MergeStored()

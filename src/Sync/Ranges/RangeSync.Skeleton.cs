@@ -26,18 +26,20 @@ public sealed partial class RangeSync
     }
 
     /// <summary>A block of a height whose hash is known arrived.</summary>
-    private void OnKnownBlock(long depth, ref Slot slot, in BlockRecord block, PeerKey sender, Hash32 trusted)
+    /// <returns>False if there is no room for it.</returns>
+    private bool OnKnownBlock(long depth, ref Slot slot, in BlockRecord block, PeerKey sender, Hash32 trusted)
     {
         if (block.Hash != trusted)
         {
             _out.Reject.Add(block.Id);
             Condemn(sender, block.Id, trusted);
-            return;
+            return true;
         }
 
+        if (!MakeRoom(block.Size, depth + 1)) return false;
         slot.First = Candidate.Of(in block, sender);
         Promote(depth, ref slot);
-        MakeRoom(0);
+        return true;
     }
 
     /// <summary>Decides the candidates of a height: one is promoted, the others are lies.</summary>

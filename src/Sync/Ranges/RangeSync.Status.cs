@@ -37,6 +37,7 @@ public sealed partial class RangeSync
             Cursor = _cursor < _end ? HeightAt(_cursor) : null,
             CursorHash = _cursorHash,
             InFlight = _flights.Count,
+            InFlightBytes = _inFlightBytes,
             Quarantined = _held + _linked,
             QuarantinedBytes = QuarantinedBytes,
             Result = Result,

@@ -391,6 +391,79 @@ public sealed class PeerPolicyTests
     public void Charge_of_what_is_no_lie_is_a_bug_of_the_caller() =>
         Assert.Throws<ArgumentException>(() => Policy().Charge(FetchOutcome.Timeout, _now, _wall));
 
+    [Fact]
+    public void Rate_that_was_cut_outlives_a_restart_and_is_forgotten_by_halves()
+    {
+        PeerPolicyOptions options = new();
+        PeerPolicy policy = Policy(options);
+        for (int i = 0; i < 4; i++)
+        {
+            Report(policy, FetchOutcome.RateLimited);
+            Pass(TimeSpan.FromSeconds(3));
+        }
+
+        double cut = Snapshot(policy).Rate;
+        Assert.InRange(cut, 0.5, 2);
+        PeerState state = JsonSerializer.Deserialize<PeerState>(JsonSerializer.Serialize(policy.Persist()))!;
+        Assert.Equal(cut, Snapshot(Policy(options, state)).Rate, 3);
+        Pass(TimeSpan.FromHours(1));
+        Assert.Equal(4 - ((4 - cut) / 2), Snapshot(Policy(options, state)).Rate, 2);
+    }
+
+    [Fact]
+    public void Burst_that_was_used_is_not_granted_anew_by_a_restart()
+    {
+        PeerPolicyOptions options = new() { InFlightStart = 16 };
+        PeerPolicy policy = Policy(options);
+        Assert.Equal(15, Admit(policy, 16).Granted);
+        PeerState state = policy.Persist();
+        Assert.Equal(0, Admit(Policy(options, state), 16).Granted);
+        Pass(TimeSpan.FromSeconds(1));
+        Assert.Equal(4, Admit(Policy(options, state), 16).Granted);
+    }
+
+    [Fact]
+    public void Rate_beyond_the_usual_is_tried_by_half_and_only_with_a_peer_that_may_grant_it()
+    {
+        PeerState state = new() { UpdatedAt = _wall, Rate = 104 };
+        RateLearner learner = new(4, 4, _now, state.Rate);
+        Assert.Equal(4, learner.Rate);
+        learner.SetMax(1_000);
+        Assert.Equal(54, learner.Rate);
+        learner.SetMax(4);
+        Assert.Equal(4, learner.Rate);
+        Assert.Equal(4, Snapshot(Policy(new PeerPolicyOptions(), state with { Rate = double.NaN, Tokens = double.PositiveInfinity })).Rate);
+    }
+
+    [Fact]
+    public void Request_that_never_left_costs_neither_token_nor_rate_nor_standing()
+    {
+        PeerPolicy policy = Policy();
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.Equal(1, Admit(policy, 1).Granted);
+            Report(policy, FetchOutcome.NotAsked);
+        }
+
+        PeerSnapshot snapshot = Snapshot(policy);
+        Assert.Equal((0L, 4.0, 0.0, 0), (snapshot.Requests, snapshot.Rate, snapshot.Errors, snapshot.InFlight));
+    }
+
+    [Fact]
+    public void Streams_reset_now_and_then_do_not_make_it_slower_and_failures_in_a_row_do()
+    {
+        PeerPolicy policy = Policy(new PeerPolicyOptions());
+        for (int i = 0; i < 300; i++)
+        {
+            Report(policy, i % 20 == 0 ? FetchOutcome.Failed : FetchOutcome.Good);
+            Pass(TimeSpan.FromSeconds(0.25));
+        }
+
+        Assert.Equal(4, Snapshot(policy).Rate);
+        for (int i = 0; i < 3; i++) Report(policy, FetchOutcome.Failed);
+        Assert.True(Snapshot(policy).Rate < 4);
+    }
+
     private PeerPolicy Policy(PeerPolicyOptions? options = null, PeerState? state = null) =>
         new(options ?? s_options, state, _wall, _now);
 

@@ -192,7 +192,7 @@ internal sealed class Crowd
         RangeStatus status = Core.GetStatus(_now);
         Assert.InRange(status.InFlight, 0, _members.Values.Sum(m => m.InFlightMax + 1));
         Assert.InRange(status.Quarantined, 0, _options.WindowBlocksMax * Slot.CandidatesMax);
-        Assert.InRange(status.QuarantinedBytes, 0, _options.WindowBytesMax + _sizeMax);
+        Assert.InRange(status.QuarantinedBytes + status.InFlightBytes, 0, _options.WindowBytesMax + (2 * Math.Max(_sizeMax, _options.SizeExpectedFirst)));
         Assert.InRange(status.Missing.Count, 0, 16);
     }
 

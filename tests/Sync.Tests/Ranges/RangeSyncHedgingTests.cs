@@ -136,6 +136,29 @@ public sealed class RangeSyncHedgingTests
     }
 
     [Fact]
+    public void Cursor_that_only_one_peer_has_is_asked_of_it_again_when_it_answers_others()
+    {
+        Script script = Hedging(1, 40).Peers(50, "only");
+        for (ulong number = 39; number > 5; number--) script.Good(number);
+        script.Wait(s_options.HedgeAfterMax);
+        Assert.Equal(["only", "only"], script.WhoWasAsked(40));
+        script.Good(40);
+        Assert.Single(script.Cancelled);
+    }
+
+    [Fact]
+    public void Request_that_never_left_is_not_counted_and_goes_to_another()
+    {
+        Script script = Hedging(10, 10).Peers("a", "b");
+        string first = script.WhoWasAsked(10)[0];
+        script.Fail(10, FetchOutcome.NotAsked);
+        Assert.Equal(1, script.Status.Requests);
+        Assert.NotEqual(first, script.WhoWasAsked(10)[1]);
+        script.Step(new RangeEvent.Refused(new PeerKey(script.WhoWasAsked(10)[1]), [script.FindOpen(10)!.Value.Id], TimeSpan.FromSeconds(9), RefusalReason.RateLimited));
+        Assert.Equal(0, script.Status.Requests);
+    }
+
+    [Fact]
     public void Late_answer_of_a_request_written_off_is_used()
     {
         Script script = Hedging(1, 100).Peers(50, "silent", "b");

@@ -74,4 +74,27 @@ public sealed class RangeSyncRoomTests
         Assert.Equal(new WindowShare(20 * MiB, 10), new Script(Crowd.Target(1, 10), s_options).Core.RoomWanted);
         Assert.Equal(new WindowShare(64 * MiB, 4_096), new Script(Crowd.Target(1, 10_000), s_options).Core.RoomWanted);
     }
+
+    [Fact]
+    public void Blocks_a_hundred_times_larger_than_expected_never_pass_the_window_and_one_for_the_cursor()
+    {
+        RangeSyncOptions options = new() { HedgeShareMax = 0, SizeExpectedFirst = 20_000, WindowBytesMax = 8 * MiB };
+        Script script = new Script(Crowd.Target(1, 500), options).Peers("a", "b");
+        int rounds = 0;
+        while (script.Core.Result == RangeResult.None && ++rounds < 5_000)
+        {
+            // Answers come from the top and, every other time, from the bottom; the store takes a block only now and then.
+            ulong[] open = [.. script.Open.Values.Select(o => o.Item.Number).Order()];
+            if (open.Length > 0) Late(open[rounds % 2 == 0 ? 0 : ^1]);
+            Assert.InRange(script.Status.QuarantinedBytes + script.Status.InFlightBytes, 0, options.WindowBytesMax + RangeSync.CursorReserve);
+            foreach ((PeerKey peer, ulong id) in script.Cancelled) script.Open.Remove(id);
+            if (rounds % 3 == 0 || open.Length == 0) script.Ack([.. script.Promoted.Select(b => b.Number).Distinct()]);
+            if (open.Length == 0) script.Wait(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(RangeResult.Complete, script.Core.Result);
+        Assert.Empty(script.Charges);
+
+        void Late(ulong number) => script.Good(number, size: number % 100 < 50 ? 20_000 : 2_000_000);
+    }
 }
