@@ -17,6 +17,16 @@ public sealed record GatewayLimits
     /// limit of their own.</summary>
     public int BodyBytesMax { get; init; } = 64 << 10;
 
+    /// <summary>Time for a request's body.</summary>
+    public TimeSpan BodyTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Bytes of bodies in memory, as far as they have come; one that finds no room is refused. The first 8 KiB of each are not
+    /// counted.</summary>
+    public long BodiesBytesMax { get; init; } = 16L << 20;
+
+    /// <summary>The part of <see cref="BodiesBytesMax"/> that one caller can hold.</summary>
+    public long CallerBodiesBytesMax { get; init; } = 8L << 20;
+
     /// <summary>Bytes of a request's headers.</summary>
     public int HeaderBytesMax { get; init; } = 16 << 10;
 

@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(6007, LogLevel.Information, "Metrics and traces go to {Endpoint}")]
     public static partial void Exporting(ILogger logger, string endpoint);
+
+    [LoggerMessage(6008, LogLevel.Warning, "The last metrics and traces could not be sent in time and are lost")]
+    public static partial void ExportCutShort(ILogger logger);
 }

@@ -34,4 +34,7 @@ internal static partial class Log
 
     [LoggerMessage(2008, LogLevel.Critical, "A listener or connection of the swarm failed")]
     public static partial void WorkFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(2009, LogLevel.Warning, "The list of who may connect is full with {Rules} rules: those that end first give way to new ones, and some bans end early")]
+    public static partial void AccessListFull(ILogger logger, int rules);
 }

@@ -24,6 +24,9 @@ internal static partial class Log
     [LoggerMessage(5010, LogLevel.Error, "Asking {PeerId} for headers failed unexpectedly")]
     public static partial void HeadersFailed(ILogger logger, string peerId, Exception exception);
 
+    [LoggerMessage(5011, LogLevel.Warning, "{Count} of {Items} never reached their grains; what they told is made up for by deadlines")]
+    public static partial void ReportsDropped(ILogger logger, string items, long count);
+
     [LoggerMessage(5005, LogLevel.Error, "The store takes no blocks: {Problem}")]
     public static partial void StoreStalled(ILogger logger, string problem);
 

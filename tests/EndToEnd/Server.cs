@@ -12,7 +12,11 @@ internal sealed class Server : IAsyncDisposable
     {
         _process = process;
         Address = address;
+        Errors = process.StandardError.ReadToEndAsync();
     }
+
+    /// <summary>What it has said on stderr, once it has ended.</summary>
+    public Task<string> Errors { get; }
 
     /// <summary>Full multiaddr with the peer id.</summary>
     public string Address { get; }

@@ -56,11 +56,18 @@ public sealed class SyncFailureTests(SharedChains chains) : IAsyncLifetime
         string stranger = NewKey().PeerId, unreachableId = NewKey(KeyType.Ed25519).PeerId;
         string wrongId = _chain.Server.Address.Replace(_chain.Server.PeerId, stranger, StringComparison.Ordinal);
 
-        JsonObject json = (await SyncAsync(
+        string[] useless =
         [
-            "--peer", _chain.Server.Address, "--peer", wrongId, "--peer", $"/ip4/127.0.0.1/tcp/1/p2p/{unreachableId}", "--peer", otherChain.Address,
-            "--anchor", _chain.Anchor,
-        ])).ExpectExit(0).Json;
+            "--peer", wrongId, "--peer", $"/ip4/127.0.0.1/tcp/1/p2p/{unreachableId}", "--peer", otherChain.Address, "--anchor", _chain.Anchor,
+        ];
+
+        // Alone they are the reason why nothing moves.
+        await Opsync.RunUntilAsync(
+            j => new[] { $"{stranger} another peer answers", $"{unreachableId} cannot be reached", $"{otherChain.PeerId} does not serve this chain", "is dialled again" }
+                .All(text => ((string)j["reason"]!).Contains(text, StringComparison.Ordinal)),
+            ["sync", .. _chain.Names, "--first", $"{_chain.First}", .. Target, .. useless]);
+
+        JsonObject json = (await SyncAsync(["--peer", _chain.Server.Address, .. useless])).ExpectExit(0).Json;
 
         Dictionary<string, JsonNode> peers = json["peers"]!.AsArray().ToDictionary(p => (string)p!["peerId"]!, p => p!);
         Assert.Equal((long)(_chain.Last - _chain.First + 1), (long)peers[_chain.Server.PeerId]["ok"]!);

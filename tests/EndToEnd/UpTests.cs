@@ -48,6 +48,11 @@ public sealed class UpTests(SharedChains chains) : IDisposable
             Assert.Contains(chain.Server.Address[(chain.Server.Address.LastIndexOf('/') + 1)..], (await Opsync.RunAsync(["peers", "list", .. remote[..^1]])).ExpectExit(0).Output, StringComparison.Ordinal);
             Assert.Equal(chain.Last, (ulong)(await Opsync.RunAsync(["status", .. remote])).ExpectExit(0).Json["chains"]![0]!["stored"]!["number"]!);
             Assert.Equal(chain.Server.PeerId, (string)(await Opsync.RunAsync(["peers", "list", .. remote])).ExpectExit(0).Json["items"]![0]!["peerId"]!);
+            const string nobody = "16Uiu2HAmTF9Wt4qBDXoN5sYobrtJSSuxzy3GBS8hpyTvQ2HKkv2h";
+            Opsync.Result added = (await Opsync.RunAsync(["peers", "add", $"/ip4/127.0.0.1/tcp/1/p2p/{nobody}", "--chain", "op-mainnet", .. remote])).ExpectExit(0);
+            Assert.Equal(nobody, (string)added.Json["peerId"]!);
+            Assert.Equal(nobody, (string)(await Opsync.RunAsync(["peers", "remove", nobody, .. remote])).ExpectExit(0).Json["id"]!);
+            Assert.Single((await Opsync.RunAsync(["peers", "list", .. remote])).ExpectExit(0).Json["items"]!.AsArray());
             Assert.Equal("complete", (string)(await Opsync.RunAsync(["ranges", "show", (string)done["id"]!, .. remote])).ExpectExit(0).Json["state"]!);
 
             using Process kill = Process.Start("kill", ["-TERM", up.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);

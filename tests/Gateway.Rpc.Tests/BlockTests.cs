@@ -3,7 +3,6 @@ using OpSync.Codec.OpStack;
 using OpSync.Codec.Tests.Json;
 using OpSync.Codec.Tests.OpStack;
 using OpSync.Contracts.Chains;
-using OpSync.Contracts.Peers;
 using OpSync.Gateway.Rpc.Tests.Kit;
 using Xunit;
 
@@ -72,7 +71,6 @@ public sealed class BlockTests(PlainHost plain) : IClassFixture<PlainHost>
     [InlineData("eth_getBlockByNumber", "[\"0x5\",\"true\"]")]
     [InlineData("eth_getBlockByHash", "[\"0x5\",true]")]
     [InlineData("eth_getBlockByHash", "[]")]
-    [InlineData("opp2p_peers", "[]")]
     public async Task Parameters_of_another_form_are_refused(string method, string parameters)
     {
         Assert.Equal(-32602, (await plain.Host.ErrorAsync(Chain, method, parameters)).Code);
@@ -147,25 +145,5 @@ public sealed class BlockTests(PlainHost plain) : IClassFixture<PlainHost>
         JsonNode syncing = (await host.ResultAsync(Chain, "eth_syncing"))!;
         Assert.Equal("0x2", (string?)syncing["startingBlock"]);
         Assert.Equal("0xa", (string?)syncing["highestBlock"]);
-    }
-
-    [Fact]
-    public async Task Peers_of_the_chain_are_listed_as_op_node_lists_its_own()
-    {
-        await using RpcHost host = await RpcHost.StartAsync(Samples.Settings());
-        const string peer = "16Uiu2HAm3xM6gpiHUyUqkPydkuKFC1Bkae7LUqzHrEQEMC1Kc4z9";
-        await host.Grains.GetPeer(peer).Configure(new PeerSetup(Chain, ["/ip4/192.0.2.1/tcp/9003"], true));
-        JsonNode? listed = null;
-        for (int tries = 0; tries < 1_000 && listed is null; tries++)
-        {
-            listed = (await host.ResultAsync(Chain, "opp2p_peers", "[false]"))!["peers"]![peer];
-            if (listed is null) await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
-
-        Assert.Equal(0, (int)listed!["connectedness"]!);
-        Assert.True((bool)listed["protected"]!);
-        Assert.Equal("/ip4/192.0.2.1/tcp/9003", (string?)listed["addresses"]![0]);
-        Assert.Empty((await host.ResultAsync(Chain, "opp2p_peers", "[true]"))!["peers"]!.AsObject());
-        Assert.Equal(1, (int)(await host.ResultAsync(Chain, "opp2p_peerStats"))!["known"]!);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using OpSync.Codec.Bulk;
 using OpSync.Contracts.Peers;
 using OpSync.Grains.Tests.Kit;
@@ -182,6 +183,36 @@ public sealed class BulkServerTests : IAsyncLifetime
         Assert.Equal(BulkFault.None, StatusReply.Read(answer, out _, out StatusReply? status));
         Assert.Equal([new HeldSpan(100, 400), new HeldSpan(500, 600)], status!.Held);
         Assert.Equal((20.0, 40, 32), (status.BlocksPerSecond, status.Burst, status.HeadersPerBlock));
+    }
+
+    [Fact]
+    public async Task Page_is_accounted_for_before_it_is_read_and_given_back_when_the_store_fails()
+    {
+        List<long> whileReading = [];
+        ServeProtocol protocol = null!;
+        bool fails = false;
+        IBlockStore store = StandIn.Over<IBlockStore>(_directory.Blocks, (method, _) =>
+        {
+            if (method.Name != nameof(IBlockStore.ReadAsync)) return null;
+            whileReading.Add(protocol.AnswerBytes);
+            return fails ? throw new IOException("The disk had a bad moment.") : null;
+        });
+        protocol = new ServeProtocol(new ChainRegistry([new ServedChain(TestChain.Right.Spec, store)]), Options.Create(new ServeOptions()), TimeProvider.System);
+        await using Swarm server = new(new SwarmOptions(), _serverIdentity, NullLogger.Instance, TimeProvider.System);
+        protocol.Register(server);
+        Assert.True(Multiaddr.TryParse("/ip4/127.0.0.1/tcp/0", out Multiaddr? listen));
+        await server.ListenAsync(listen, Token);
+        _client = new Swarm(new SwarmOptions(), _clientIdentity, NullLogger.Instance, TimeProvider.System);
+        Assert.True((await _client.DialAsync(_serverIdentity.Id, server.ListenAddresses, Token)).IsConnected);
+
+        PayloadsRequest request = new(100, 130, int.MaxValue);
+        Assert.Equal(BulkEnd.Complete, Check(await AskAsync(BulkProtocols.Payloads(s_chain), Write(request)), request).End);
+        fails = true;
+        Assert.Equal((byte)BulkCode.Failed, (await AskAsync(BulkProtocols.Payloads(s_chain), Write(request)))[0]);
+
+        Assert.Equal(Enumerable.Repeat((long)new BulkOptions().PageBytes, 3), whileReading);
+        await World.UntilAsync(() => Task.FromResult(protocol.AnswerBytes == 0), () => $"{protocol.AnswerBytes} bytes are still accounted.");
+        protocol.Dispose();
     }
 
     private SpanAnswer Span(ulong chain, PayloadsRequest request) => new(

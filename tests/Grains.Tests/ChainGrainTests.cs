@@ -1,3 +1,4 @@
+using System.Data.Common;
 using OpSync.Codec.Primitives;
 using OpSync.Contracts.Chains;
 using OpSync.Contracts.Ranges;
@@ -12,6 +13,41 @@ namespace OpSync.Grains.Tests;
 public sealed class ChainGrainTests
 {
     private const byte Configured = (byte)TrustRank.Configured;
+
+    [Fact]
+    public async Task Notice_that_was_overtaken_by_a_later_one_is_not_believed()
+    {
+        await using World world = await World.StartAsync();
+        await world.Chain.PeerChanged(new PeerNotice("peer", true, 16, Sequence: 1_000_002));
+        await World.UntilAsync(async () => (await world.Chain.GetReport()).UsablePeerIds is ["peer"], "It was not heard of.");
+        await world.Chain.PeerChanged(new PeerNotice("peer", false, 16, Sequence: 1_000_001));
+        await world.Chain.PeerChanged(new PeerNotice("other", true, 16));
+        await World.UntilAsync(async () => (await world.Chain.GetReport()).UsablePeerIds.Contains("other"), "Nothing more was heard of.");
+        Assert.Equal(["other", "peer"], (await world.Chain.GetReport()).UsablePeerIds);
+        await world.Chain.PeerChanged(new PeerNotice("other", false, 16));
+
+        await world.Chain.PeerChanged(new PeerNotice("peer", false, 16, Sequence: 1_000_003));
+        await World.UntilAsync(async () => (await world.Chain.GetReport()).UsablePeerIds is [], "A later notice was not believed.");
+
+        // Its clock was set back by an hour.
+        await world.Chain.PeerChanged(new PeerNotice("peer", true, 16, Sequence: 1));
+        await World.UntilAsync(async () => (await world.Chain.GetReport()).UsablePeerIds is ["peer"], "A peer stays unheard.");
+    }
+
+    [Fact]
+    public async Task Silos_that_joined_are_known_to_each_other_and_to_those_that_come_later()
+    {
+        await using World world = await World.StartAsync();
+        string[] own = (await world.Chain.JoinSilo("silo-b")).PeerIds;
+        Assert.Equal("silo-b", own[^1]);
+        Assert.Equal(own, (await world.Chain.JoinSilo("silo-b")).PeerIds);
+
+        await world.KillAsync();
+        await world.StartSiloAsync();
+
+        string[] later = (await world.Chain.JoinSilo("silo-c")).PeerIds;
+        Assert.Equal([.. own, "silo-c"], later);
+    }
 
     [Fact]
     public async Task Same_range_posted_twice_is_one_job()
@@ -263,4 +299,22 @@ public sealed class ChainGrainTests
     }
 
     private static BlockId Id(ulong number) => TestChain.Right.IdAt(number);
+
+    [Fact]
+    public async Task Range_that_the_database_fails_stops_no_other_range_and_goes_on_later()
+    {
+        await using World world = await World.StartAsync();
+        string failing = await world.PostAsync(1, 50), other = await world.PostAsync(101, 150);
+        await world.KillAsync();
+        world.Prepare = store => store.FailIslands = range => range.First == 1 ? new DatabaseAway() : null;
+        await world.StartSiloAsync();
+        await world.AddAsync(ScriptedPeer.Honest("honest"));
+
+        Assert.Equal(RangeState.Complete, (await world.EndAsync(other)).State);
+
+        world.Store.FailIslands = null;
+        Assert.Equal(RangeState.Complete, (await world.EndAsync(failing)).State);
+    }
+
+    private sealed class DatabaseAway() : DbException("The database is away.");
 }

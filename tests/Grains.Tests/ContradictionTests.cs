@@ -74,7 +74,7 @@ public sealed class ContradictionTests
     public async Task Under_a_callers_anchor_no_peer_is_charged()
     {
         await using World world = await World.StartAsync();
-        ScriptedPeer[] crowd = [ScriptedPeer.Honest("honest"), ScriptedPeer.Following("fork", TestChain.Fork)];
+        ScriptedPeer[] crowd = [ScriptedPeer.Slow("honest", TimeSpan.FromMilliseconds(5)), ScriptedPeer.Following("fork", TestChain.Fork)];
         await world.AddAsync(crowd);
 
         // To follow another chain than one caller's is no lie.

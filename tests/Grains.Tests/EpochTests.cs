@@ -22,9 +22,11 @@ public sealed class EpochTests
         ScriptedPeer peer = ScriptedPeer.Honest("peer").Held();
         await old.AddAsync(peer);
         Assert.Equal(1, (await old.Peer("peer").Fetch(KillTests.Order(1))).Taken);
+        await UntilAskedAsync(old, 1);
         await using World successor = await old.StartBesideAsync();
         await World.UntilAsync(async () => (await successor.Peer("peer").GetReport()).Connected, "The successor is not connected.");
         Assert.Equal(1, (await successor.Peer("peer").Fetch(KillTests.Order(2))).Taken);
+        await UntilAskedAsync(old, 2);
 
         time.Skip(s_freeze);
         FetchAnswer answer = await old.Peer("peer").Fetch(KillTests.Order(3));
@@ -125,4 +127,7 @@ public sealed class EpochTests
 
         Assert.Equal((0L, 5L, 5L), (epochs.Of(new PeerKey("0")), epochs.Of(new PeerKey("1")), epochs.Of(new PeerKey($"{PeerEpochs.PeersMax}"))));
     }
+
+    private static Task UntilAskedAsync(World world, int count) =>
+        World.UntilAsync(() => Task.FromResult(world.Crowd.Log.Length == count), "What was taken is not asked.");
 }

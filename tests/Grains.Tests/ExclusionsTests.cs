@@ -107,7 +107,7 @@ public sealed class ExclusionsTests
         AccessList access = new(TimeProvider.System);
         SwarmHolder holder = new();
         PeerLinks links = new(
-            holder, new ChainRegistry([]), null!, access, new PeerEpochs(), null!, null!, Options.Create(new PeerLinkOptions()), TimeProvider.System,
+            holder, new ChainRegistry([]), null!, access, new PeerEpochs(), new OwnPeers(), null!, null!, Options.Create(new PeerLinkOptions()), TimeProvider.System,
             NullLogger<PeerLinks>.Instance);
         await using Swarm swarm = new(new SwarmOptions(), ours, NullLogger.Instance, TimeProvider.System, links, access);
         await using Swarm liar = new(new SwarmOptions(), theirs, NullLogger.Instance, TimeProvider.System);

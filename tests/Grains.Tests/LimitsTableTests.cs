@@ -58,7 +58,13 @@ public sealed partial class LimitsTableTests
 
     private static string Write()
     {
-        HashSet<string> counted = Counted();
+        Dictionary<string, HashSet<(string Type, string Name)>> counted = new()
+        {
+            [""] = [],
+            ["opsync.libp2p"] = Counted("src/Libp2p"),
+            ["opsync.serve"] = Counted("src/Silo/Serving"),
+            ["opsync.gateway"] = Counted("src/Gateway"),
+        };
         StringBuilder table = new();
         table.Append(Begin).Append('\n');
         foreach ((object defaults, string title, string meter) in s_options)
@@ -66,21 +72,21 @@ public sealed partial class LimitsTableTests
             table.Append(CultureInfo.InvariantCulture, $"\n### {title} (`{defaults.GetType().Name}`)\n\n| limit | default | unit | what it bounds | refusals counted in |\n|---|---|---|---|---|\n");
             foreach ((string name, string value, string unit, string text) in Limits(defaults))
             {
-                string metric = meter.Length > 0 && counted.Contains(name) ? $"`{meter}.limit.refusals{{limit={name}}}`" : "";
+                bool isCounted = counted[meter].Contains(("", name)) || counted[meter].Contains((defaults.GetType().Name, name));
+                string metric = isCounted ? $"`{meter}.limit.refusals{{limit={name}}}`" : "";
                 table.Append(CultureInfo.InvariantCulture, $"| `{name}` | {value} | {unit} | {text} | {metric} |\n");
             }
         }
         return table.Append('\n').Append(End).ToString();
     }
 
-    /// <summary>Names that the source passes to a counter of refusals.</summary>
-    private static HashSet<string> Counted() =>
+    /// <summary>Names that the source passes to a counter of refusals, with the options where it says which.</summary>
+    private static HashSet<(string Type, string Name)> Counted(string directory) =>
     [
-        .. new[] { "src/Libp2p", "src/Silo/Serving", "src/Gateway" }
-            .SelectMany(static d => Directory.GetFiles(RepositoryRoot.Combine(d), "*.cs", SearchOption.AllDirectories))
+        .. Directory.GetFiles(RepositoryRoot.Combine(directory), "*.cs", SearchOption.AllDirectories)
             .Where(static f => File.ReadAllText(f).Contains("Refus", StringComparison.Ordinal) || f.EndsWith("HandshakeRates.cs", StringComparison.Ordinal))
             .SelectMany(static f => NameOf().Matches(MeasuredOnly().Replace(File.ReadAllText(f), "")))
-            .Select(static m => m.Groups[1].Value),
+            .Select(static m => (s_options.Any(o => o.Defaults.GetType().Name == m.Groups[1].Value) ? m.Groups[1].Value : "", m.Groups[2].Value)),
     ];
 
     private static IEnumerable<(string Name, string Value, string Unit, string Text)> Limits(object defaults)
@@ -123,7 +129,7 @@ public sealed partial class LimitsTableTests
         return stop.Success ? text[..stop.Index] : text.TrimEnd('.');
     }
 
-    [GeneratedRegex(@"nameof\((?:\w+\.)?(\w+)\)")]
+    [GeneratedRegex(@"nameof\((?:(\w+)\.)?(\w+)\)")]
     private static partial Regex NameOf();
 
     /// <summary>Lines that measure a limit, or check options, and refuse nothing.</summary>

@@ -61,6 +61,29 @@ public sealed class PeerLinkTests
     }
 
     [Fact]
+    public void Range_that_asked_longest_ago_gives_way_to_one_too_many()
+    {
+        CancellationToken[] tokens = [.. Enumerable.Range(0, PeerLink.RangesMax).Select(i => _link.TokenOf(Named(i)))];
+        Assert.Equal(tokens[0], _link.TokenOf(Named(0)));
+
+        CancellationToken added = _link.TokenOf(Named(PeerLink.RangesMax));
+
+        Assert.Equal([1], Enumerable.Range(0, tokens.Length).Where(i => tokens[i].IsCancellationRequested));
+        Assert.False(added.IsCancellationRequested);
+
+        static RangeKey Named(int number) => Range(1) with { RangeId = $"range-{number}" };
+    }
+
+    [Fact]
+    public void Stop_may_come_twice_and_nothing_begins_after_it()
+    {
+        _link.Stop();
+        _link.Stop();
+        _link.Connect(["/ip4/192.0.2.1/tcp/1"]);
+        Assert.True(_link.TokenOf(Range(1)).IsCancellationRequested);
+    }
+
+    [Fact]
     public void New_addresses_are_tried_before_those_known()
     {
         _link.Connect(["/ip4/192.0.2.1/tcp/1", "/ip4/192.0.2.2/tcp/1"]);
@@ -88,7 +111,7 @@ public sealed class PeerLinkTests
     {
         using PeerIdentity identity = PeerIdentity.Create(KeyType.Ed25519);
         return new PeerLink(
-            new PeerKey(identity.Id.ToString()), identity.Id, new SwarmHolder(), new ChainRegistry([]), grains: null!, new PeerEpochs(), _ => { }, new PeerLinkOptions(), new FakeTime(),
+            new PeerKey(identity.Id.ToString()), identity.Id, new SwarmHolder(), new ChainRegistry([]), grains: null!, new PeerEpochs(), new OwnPeers(), _ => { }, new PeerLinkOptions(), new FakeTime(),
             NullLogger.Instance, CancellationToken.None);
     }
 }

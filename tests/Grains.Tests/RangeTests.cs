@@ -1,14 +1,12 @@
-using OpSync.Contracts.Chains;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.Ranges;
 using OpSync.Grains.Tests.Kit;
-using OpSync.Sync.Ranges;
 using Xunit;
 
 namespace OpSync.Grains.Tests;
 
 /// <summary>A range from its post to its end, with everything between that a silo has.</summary>
-public sealed class RangeTests
+public sealed partial class RangeTests
 {
     private const ulong First = 1, Last = 600;
 
@@ -48,19 +46,5 @@ public sealed class RangeTests
 
         Assert.All(world.Crowd.Log, asked => Assert.InRange(asked.Number, First, Last));
         Assert.All(innocent.Concat(liars), peer => Assert.InRange(peer.InFlightMost, 1, 16));
-    }
-
-    [Fact]
-    public async Task Range_bears_answers_that_come_before_it_waits_for_them()
-    {
-        // Room for the chain and the range: each call to a peer fails while it is made.
-        await using World world = await World.StartAsync(new WorldOptions { ActivationsMax = 2 });
-        foreach (string peer in (string[])["p-1", "p-2", "p-3"]) await world.Chain.PeerChanged(new PeerNotice(peer, true, 16));
-
-        string range = await world.PostAsync(First, Last);
-
-        RangeReport report = await world.UntilAsync(range, r => r.StallCode == nameof(StallReason.NoPeers));
-        Assert.Equal((RangeState.Running, 0), (report.State, report.InFlight));
-        Assert.Contains("None of 3 peers can be asked for block 600 (Unreachable)", report.StallText, StringComparison.Ordinal);
     }
 }

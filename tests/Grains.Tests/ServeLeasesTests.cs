@@ -8,7 +8,7 @@ using Xunit;
 namespace OpSync.Grains.Tests;
 
 /// <summary>A peer with connections to several silos has one bucket; two lessees stand for two silos here.</summary>
-public sealed class ServeLeasesTests : IAsyncLifetime
+public sealed partial class ServeLeasesTests : IAsyncLifetime
 {
     private readonly FakeTime _time = new();
     private readonly PeerId _peer = NewPeer();
@@ -61,19 +61,6 @@ public sealed class ServeLeasesTests : IAsyncLifetime
         a.GiveBack(_peer, 3);
 
         Assert.Equal((3, TimeSpan.Zero), await a.TakeUpToAsync(_peer, 3, Token));
-    }
-
-    [Fact]
-    public async Task Small_local_bucket_stands_in_while_the_cluster_cannot_be_reached()
-    {
-        ServeLeases a = Silo();
-        await _world.KillAsync();
-
-        Assert.Equal(_options.PeerBurst / ServeLeases.LocalPart, await CountAtOnceAsync(_peer, a));
-        Assert.Equal(4, (await a.TakeUpToAsync(NewPeer(), 20, Token)).Taken);
-
-        await _world.StartSiloAsync();
-        Assert.Equal(16, await CountAtOnceAsync(_peer, a));
     }
 
     [Fact]

@@ -1,7 +1,9 @@
+using Microsoft.Extensions.DependencyInjection;
 using OpSync.Contracts.Ranges;
 using OpSync.Contracts.Reading;
 using OpSync.Grains.Tests.Kit;
 using OpSync.Silo.Storing;
+using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
 using OpSync.Sync.Trust;
 using Xunit;
@@ -29,8 +31,8 @@ public sealed class StoreWriterTests
         Assert.Equal((int)(Last - First + 1), groups.Sum());
         Assert.All(groups, size => Assert.InRange(size, 1, new StoreWriterOptions().GroupBlocksMax));
         Assert.True(groups.Average() > 32, string.Join(", ", groups));
-        StoreWriterFigures figures = world.Service<StoreWriterFigures>();
-        Assert.Equal((groups.Length, groups.Sum()), (figures.Commits, figures.Blocks));
+        StoreWriterFigures[] figures = [.. world.Silos.Services.Select(s => s.GetRequiredService<StoreWriterFigures>())];
+        Assert.Equal((groups.Length, groups.Sum()), (figures.Sum(f => f.Commits), figures.Sum(f => f.Blocks)));
     }
 
     [Fact]
@@ -108,5 +110,35 @@ public sealed class StoreWriterTests
         Assert.False(world.Store.FailRaiseOnce);
         await world.AssertHoldsAsync(First, 50);
         Assert.Equal(asked, world.Crowd.Log.Length);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Second_promotion_of_a_block_raises_its_rank(bool isCommitting)
+    {
+        await using World world = await World.StartAsync();
+        StoreWriter writer = world.Service<StoreWriter>();
+        world.Store.Hold();
+        if (!isCommitting) Enqueue(1, TrustRank.Configured);   // keeps the writer busy
+        else Enqueue(7, TrustRank.Caller);
+        await World.UntilAsync(() => Task.FromResult(world.Store.AppendsTried == 1), "The writer does not begin.");
+        if (!isCommitting) Enqueue(7, TrustRank.Caller);
+
+        Enqueue(7, TrustRank.Configured);
+        Enqueue(7, TrustRank.Signed);
+        world.Store.Release();
+
+        await World.UntilAsync(() => Task.FromResult(!writer.IsQueued(TestChain.Id, TestChain.Right.HashAt(7))), "The block stays queued.");
+        Assert.Equal(TrustRank.Configured, (await world.Store.GetCanonicalAsync(7, TestContext.Current.CancellationToken))!.Value.Rank);
+        await world.BudgetReturnsAsync();
+
+        void Enqueue(ulong number, TrustRank rank)
+        {
+            var facts = TestChain.Right[number];
+            StoredBlock block = new(number, facts.Hash, facts.ParentHash, facts.Timestamp, TestChain.Right.WireAt(number));
+            Assert.True(world.Budget.TryTake(block.Wire.Length, urgent: false));
+            Assert.True(writer.TryEnqueue(new StoreJob(TestChain.Id, new AppendItem(block, rank), null, Urgent: false)));
+        }
     }
 }

@@ -43,8 +43,7 @@ public sealed class StateTests(Browser browser, Demo demo, StateTests.Idle idle)
         Opsync.Result made = (await Opsync.RunAsync("token", "new")).ExpectExit(0);
         string token = made.Output.Trim();
         JsonNode entry = JsonNode.Parse(made.Error[made.Error.IndexOf('{', StringComparison.Ordinal)..])!;
-        await using Service service = await Service.StartAsync(
-            demo, temp["data"], arguments:
+        await using Service service = await demo.StartServiceAsync(temp["data"], arguments:
             [
                 "--set", $"http.tokens[0].name={entry["name"]}", "--set", $"http.tokens[0].hash={entry["hash"]}", "--set", "http.tokens[0].scopes=read,sync,admin",
             ]);
@@ -83,7 +82,7 @@ public sealed class StateTests(Browser browser, Demo demo, StateTests.Idle idle)
     public async Task A_lost_service_is_told_at_once_and_found_again_when_it_is_back()
     {
         using TempDirectory temp = new();
-        await using Service first = await Service.StartAsync(demo, temp["data"]);
+        await using Service first = await demo.StartServiceAsync(temp["data"]);
         await using Tab tab = await browser.OpenAsync();
         ConcurrentQueue<string?> places = [];
         tab.Page.Request += (_, request) =>
@@ -107,7 +106,7 @@ public sealed class StateTests(Browser browser, Demo demo, StateTests.Idle idle)
         await tab.SeeAsync("#peer-form .fault", "cannot be reached");
         await tab.Page.Keyboard.PressAsync("Escape");
 
-        await using Service second = await Service.StartAsync(demo, temp["data"], first.EndPoint);
+        await using Service second = await demo.StartServiceAsync(temp["data"], first.EndPoint);
         await tab.SeeAsync("#link-text", "Live");
         await tab.SeeAsync(".range .chip", "stalled");
         await tab.SeeNotAsync("#retry");
@@ -222,7 +221,7 @@ public sealed class StateTests(Browser browser, Demo demo, StateTests.Idle idle)
 
         public string Address => _service!.Address;
 
-        public async ValueTask InitializeAsync() => _service = await Service.StartAsync(demo, _temp["data"]);
+        public async ValueTask InitializeAsync() => _service = await demo.StartServiceAsync(_temp["data"]);
 
         public async ValueTask DisposeAsync()
         {

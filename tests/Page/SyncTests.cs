@@ -16,7 +16,7 @@ public sealed class SyncTests(Browser browser, Demo demo)
     {
         using TempDirectory temp = new();
         Task<Server>[] starting = [demo.StartHonestAsync(), demo.StartHonestAsync(), demo.StartLyingAsync()];
-        await using Service service = await Service.StartAsync(demo, temp["data"], arguments: ["--p2p-peer-rate", PeerRate]);
+        await using Service service = await demo.StartServiceAsync(temp["data"], arguments: ["--p2p-peer-rate", PeerRate]);
         await using Tab tab = await browser.OpenAsync();
         await tab.Page.GotoAsync(service.Address);
 

@@ -164,6 +164,6 @@ public sealed class ChainShell
         shell.Priority = _book.Find(shell.Key.RangeId)?.Priority ?? 0;
         shell.Step(new RangeEvent.Withheld(_book.Find(shell.Key.RangeId)?.Withheld ?? []));
         shell.Step(new RangeEvent.PeersChanged(
-            [.. _usable.Values], [.. _known.Where(k => !_usable.ContainsKey(k) && _world.Peer(k).Snapshot.BannedUntil is null)]));
+            [.. _usable.Values], Awaited: [.. _known.Where(k => !_usable.ContainsKey(k) && _world.Peer(k).Snapshot.BannedUntil is null)]));
     }
 }

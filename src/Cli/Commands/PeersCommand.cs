@@ -11,35 +11,19 @@ namespace OpSync.Cli.Commands;
 /// <summary><c>opsync peers</c>: the peers of a running service.</summary>
 internal static class PeersCommand
 {
+    private static readonly RemoteCommands<PeerJson> Peers = new("peer", "/v1/peers", GatewayJson.Default.PeerJson, GatewayJson.Default.PeerPage, Print);
+
     public static Command Create() => new("peers", "The peers of a running service.")
     {
-        List(),
+        Peers.List("List peers with score and counters."),
         Add(),
         Remove(),
-        One("show", "Show a peer with its ledger.", HttpMethod.Get, ""),
-        One("block", "Keep a peer out until it is unblocked.", HttpMethod.Post, "/block"),
-        One("unblock", "Lift a block, a ban and a rest.", HttpMethod.Post, "/unblock"),
-        One("protect", "Rest a peer where it would be banned.", HttpMethod.Post, "/protect"),
-        One("unprotect", "Take a protection back.", HttpMethod.Post, "/unprotect"),
+        Peers.One("show", "Show a peer with its addresses, its work and its ledger.", HttpMethod.Get, "", PrintMore),
+        Peers.One("block", "Keep a peer out until it is unblocked.", HttpMethod.Post, "/block"),
+        Peers.One("unblock", "Lift a block, a ban and a rest.", HttpMethod.Post, "/unblock"),
+        Peers.One("protect", "Rest a peer where it would be banned.", HttpMethod.Post, "/protect"),
+        Peers.One("unprotect", "Take a protection back.", HttpMethod.Post, "/unprotect"),
     };
-
-    private static Command List()
-    {
-        RemoteOptions remote = new();
-        Option<string?> chain = new("--chain") { Description = "Name or id of a chain; all without it", HelpName = "CHAIN" };
-        Command command = new("list", "List peers with score and counters.") { chain, remote.Json };
-        remote.AddTo(command);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            using GatewayClient client = remote.Connect(parsed);
-            string filter = parsed.GetValue(chain) is { } name ? "&chain=" + Uri.EscapeDataString(name) : "";
-            PageJson<PeerJson> page = await client.GetAsync("/v1/peers?limit=200" + filter, GatewayJson.Default.PeerPage, cancellationToken);
-            if (parsed.GetValue(remote.Json)) await Console.Out.WriteLineAsync(JsonSerializer.Serialize(page, GatewayJson.Default.PeerPage));
-            else Print(page.Items);
-            return ExitCode.Done;
-        });
-        return command;
-    }
 
     private static Command Add()
     {
@@ -64,53 +48,38 @@ internal static class PeersCommand
     {
         RemoteOptions remote = new();
         Argument<string> id = new("id") { Description = "Id of the peer" };
-        Command command = new("remove", "Forget a peer.") { id };
+        Command command = new("remove", "Forget a peer.") { id, remote.Json };
         remote.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using GatewayClient client = remote.Connect(parsed);
-            await client.SendAsync(HttpMethod.Delete, $"/v1/peers/{Uri.EscapeDataString(parsed.GetValue(id)!)}", null, cancellationToken);
+            string peer = parsed.GetValue(id)!;
+            await client.SendAsync(HttpMethod.Delete, $"/v1/peers/{Uri.EscapeDataString(peer)}", null, cancellationToken);
+            GoneJson gone = new() { Kind = "peer", Id = peer };
+            await Console.Out.WriteLineAsync(parsed.GetValue(remote.Json) ? JsonSerializer.Serialize(gone, GatewayJson.Default.GoneJson) : $"Forgotten: {peer}");
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static Command One(string name, string description, HttpMethod method, string suffix)
+    private static void PrintMore(PeerJson peer)
     {
-        RemoteOptions remote = new();
-        Argument<string> id = new("id") { Description = "Id of the peer" };
-        Command command = new(name, description) { id, remote.Json };
-        remote.AddTo(command);
-        command.SetAction(async (parsed, cancellationToken) =>
+        foreach (string address in peer.Addresses) Console.WriteLine($"address  {address}");
+        foreach (string range in peer.Ranges) Console.WriteLine($"works for range  {range}");
+        foreach (LedgerJson entry in peer.Ledger)
         {
-            using GatewayClient client = remote.Connect(parsed);
-            PeerJson peer = await client.SendAsync(
-                method, $"/v1/peers/{Uri.EscapeDataString(parsed.GetValue(id)!)}{suffix}", null, GatewayJson.Default.PeerJson, cancellationToken);
-            if (parsed.GetValue(remote.Json))
-            {
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(peer, GatewayJson.Default.PeerJson));
-                return ExitCode.Done;
-            }
-
-            Print([peer]);
-            foreach (LedgerJson entry in peer.Ledger)
-            {
-                await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{entry.When:yyyy-MM-dd HH:mm:ss}  {entry.Amount,8:F2}  {entry.Reason}"));
-            }
-
-            return ExitCode.Done;
-        });
-        return command;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{entry.When.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z  {entry.Amount,8:F2}  {entry.Reason}"));
+        }
     }
 
     private static void Print(IReadOnlyList<PeerJson> peers)
     {
         Table table = new() { Border = TableBorder.Ascii };
-        table.AddColumns("peer", "state", "score", "requests", "ok", "not found", "limited", "timeout", "failed", "malformed", "rejected", "agent");
+        table.AddColumns("peer", "state", "score", "open", "requests", "ok", "not found", "limited", "timeout", "failed", "malformed", "rejected", "agent");
         foreach (PeerJson p in peers)
         {
             table.AddRow(
-                p.PeerId, Markup.Escape(p.State), p.Score.ToString("F1", CultureInfo.InvariantCulture), $"{p.Requests}", $"{p.Ok}", $"{p.NotFound}", $"{p.RateLimited}",
+                p.PeerId, Markup.Escape(p.State), p.Score.ToString("F1", CultureInfo.InvariantCulture), $"{p.InFlight}", $"{p.Requests}", $"{p.Ok}", $"{p.NotFound}", $"{p.RateLimited}",
                 $"{p.Timeouts}", $"{p.Failed}", $"{p.Malformed}", $"{p.Rejected}", Markup.Escape(p.Agent));
         }
 

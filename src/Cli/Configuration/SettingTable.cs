@@ -40,6 +40,7 @@ internal static class SettingTable
         new("http.limits.callerSubscribers", SettingKind.Whole, "1024", "Subscribers of live events of one caller"),
         new("http.limits.blockBytesMib", SettingKind.Whole, "64", "Blocks on their way to callers, in MiB, 16 or more"),
         new("http.limits.rpcAnswersMib", SettingKind.Whole, "96", "Answers of JSON-RPC that callers have not taken yet, in MiB, 48 or more"),
+        new("http.limits.rpcBlocks", SettingKind.Whole, "4", "Blocks that JSON-RPC unpacks at a time; half of them for one caller. Each keeps a core busy"),
         new("cluster.id", SettingKind.Text, "opsync", "Silos and gateways with one id in one database are one cluster"),
         new("cluster.service", SettingKind.Text, "opsync", "Name of the service across clusters that follow one another: reminders are kept under it"),
         new("cluster.siloName", SettingKind.Text, "the host's name", "Name of a silo, for people and for its identity"),
@@ -50,7 +51,7 @@ internal static class SettingTable
         new("health.listen", SettingKind.Text, "127.0.0.1:8646", "Address of a silo's /healthz, /readyz and /metrics"),
         new("log.level", SettingKind.Text, "information", "trace, debug, information, warning or error"),
         new("log.json", SettingKind.Switch, "false", "One JSON object per line"),
-        new("otlp.endpoint", SettingKind.Text, "", "Where metrics are sent with OTLP over gRPC, for instance http://127.0.0.1:4317"),
+        new("otlp.endpoint", SettingKind.Text, "", "Where metrics and traces are sent with OTLP over gRPC, for instance http://127.0.0.1:4317"),
     ];
 
     /// <summary>The setting of a path with indices, or null.</summary>

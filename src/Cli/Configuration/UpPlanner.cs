@@ -190,6 +190,7 @@ internal sealed class UpPlanner(SettingValues values, Role role)
         }
 
         long blockBytes = (long)values.Whole("http.limits.blockBytesMib", 64, 16, 1 << 20) << 20;
+        int rpcBlocks = values.Whole("http.limits.rpcBlocks", 4, 1, 1_024);
         return new GatewaySettings
         {
             Chains = [.. chains.Select(c => new GatewayChain(c.Name, c.Spec) { Rpc = c.Rpc })],
@@ -212,7 +213,12 @@ internal sealed class UpPlanner(SettingValues values, Role role)
                 BlockBytesMax = blockBytes,
                 CallerBlockBytesMax = Math.Min(defaults.CallerBlockBytesMax, blockBytes),
             },
-            RpcLimits = new RpcLimits { AnswersBytesMax = (long)values.Whole("http.limits.rpcAnswersMib", 96, 48, 1 << 20) << 20 },
+            RpcLimits = new RpcLimits
+            {
+                AnswersBytesMax = (long)values.Whole("http.limits.rpcAnswersMib", 96, 48, 1 << 20) << 20,
+                BlocksMax = rpcBlocks,
+                CallerBlocksMax = (rpcBlocks + 1) / 2,
+            },
             Version = typeof(UpPlanner).Assembly.GetName().Version?.ToString(3) ?? "0",
         };
     }

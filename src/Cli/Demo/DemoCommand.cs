@@ -11,6 +11,7 @@ using OpSync.Codec.Primitives;
 using OpSync.Codec.Samples;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Multiaddrs;
+using OpSync.Silo.Peering;
 using OpSync.Storage;
 using OpSync.Sync.Peers;
 
@@ -29,13 +30,16 @@ internal static class DemoCommand
         Option<SampleProfile> profile = new("--profile") { Description = "Block size: default 30 kB, small 1 kB, huge 1 MB", DefaultValueFactory = _ => SampleProfile.Default };
         Option<bool> json = CommonOptions.Json();
         Option<string?> dataDir = new("--data-dir") { Description = "Keep everything here; without it a temporary directory is used and deleted", HelpName = "DIR" };
+        Option<int> spanBlocks = new("--span-blocks") { Description = "Consecutive blocks asked for in one request; 1 asks for each by itself", HelpName = "N", DefaultValueFactory = _ => new PeerLinkOptions().SpanBlocksMax };
         Option<bool> verbose = new("--verbose") { Description = "Log to stderr" };
-        Command command = new("demo", "Make a chain, serve it from several processes, fill it, verify it, serve it on.") { blocks, peers, profile, json, dataDir, verbose };
+        Command command = new("demo", "Make a chain, serve it from several processes, fill it, verify it, serve it on.") { blocks, peers, profile, spanBlocks, json, dataDir, verbose };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             int count = parsed.GetValue(blocks), peerCount = parsed.GetValue(peers);
             if (count is < 1 or > 10_000_000) throw new UsageException($"--blocks {count} must be between 1 and 10000000.");
             if (peerCount is < 1 or > 64) throw new UsageException($"--peers {peerCount} must be between 1 and 64.");
+            if (parsed.GetValue(spanBlocks) is < 1 or > 1_024) throw new UsageException($"--span-blocks {parsed.GetValue(spanBlocks)} must be between 1 and 1024.");
+            PeerLinkOptions links = new() { SpanBlocksMax = parsed.GetValue(spanBlocks) };
             string? kept = parsed.GetValue(dataDir);
             if (kept is not null && Directory.Exists(kept) && Directory.EnumerateFileSystemEntries(kept).Any())
             {
@@ -45,7 +49,7 @@ internal static class DemoCommand
             string directory = kept is not null ? Directory.CreateDirectory(kept).FullName : Directory.CreateTempSubdirectory("opsync-demo-").FullName;
             try
             {
-                return await RunAsync(directory, count, peerCount, parsed.GetValue(profile), parsed.GetValue(json), parsed.GetValue(verbose), cancellationToken);
+                return await RunAsync(directory, count, peerCount, parsed.GetValue(profile), links, parsed.GetValue(json), parsed.GetValue(verbose), cancellationToken);
             }
             finally
             {
@@ -56,7 +60,7 @@ internal static class DemoCommand
     }
 
     private static async Task<int> RunAsync(
-        string directory, int count, int peerCount, SampleProfile profile, bool json, bool verbose, CancellationToken cancellationToken)
+        string directory, int count, int peerCount, SampleProfile profile, PeerLinkOptions links, bool json, bool verbose, CancellationToken cancellationToken)
     {
         string rollup = Path.Combine(directory, "rollup.json"), source = Path.Combine(directory, "source");
         Say($"Making a chain of {count} blocks ({profile.ToString().ToLowerInvariant()} profile) ...");
@@ -79,7 +83,7 @@ internal static class DemoCommand
                 addresses.Add(CommonOptions.Address("peer", await process.ReadLineAsync(cancellationToken), needsPeer: true));
             }
 
-            return await FillAsync(directory, chain, tip, count, sszBytes, profile, roles, addresses, json, verbose, cancellationToken);
+            return await FillAsync(directory, chain, tip, count, sszBytes, profile, roles, addresses, links, json, verbose, cancellationToken);
         }
         finally
         {
@@ -89,7 +93,7 @@ internal static class DemoCommand
 
     private static async Task<int> FillAsync(
         string directory, ChainSpec chain, BlockId tip, int count, long sszBytes, SampleProfile profile, DemoRole[] roles,
-        List<Multiaddr> addresses, bool json, bool verbose, CancellationToken cancellationToken)
+        List<Multiaddr> addresses, PeerLinkOptions links, bool json, bool verbose, CancellationToken cancellationToken)
     {
         Say("Filling the range. The rates here are raised far above the polite defaults (4 blocks/s per peer), since every peer is ours.");
         SyncPlan plan = new()
@@ -100,6 +104,7 @@ internal static class DemoCommand
             Addresses = addresses,
             LogLevel = verbose ? LogLevel.Information : LogLevel.Error,
             Peers = new PeerPolicyOptions { Rate = 1e6, Burst = 1_000_000, LearnsRate = false, InFlightMax = 32 },
+            Links = links,
         };
         string target = Path.Combine(directory, "filled");
         SyncOutcome outcome;

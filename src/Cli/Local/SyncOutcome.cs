@@ -51,7 +51,7 @@ internal sealed record SyncOutcome(RangeReport Report, IReadOnlyList<PeerReport>
                 return $"anchor mismatch at height {c.Number}: the anchor is {c.Expected}, but {c.Source} has {c.Found}. Nobody was charged; check the anchor.";
             }
 
-            string unreachable = string.Join("; ", Peers.Where(p => p.Problem.Length > 0).Select(p => $"{p.PeerId}: {p.Problem}"));
+            string unreachable = string.Join("; ", Peers.Where(p => p.Problem.Length > 0 && !Report.StallText.Contains(p.PeerId, StringComparison.Ordinal)).Select(p => $"{p.PeerId}: {p.Problem}"));
             string stall = Report.StallText.Length > 0 ? Report.StallText.TrimEnd('.') : $"{Report.Stored} of {Report.Last - Report.First + 1} blocks stored when it was stopped";
             if (Report.StallText.Length == 0 && Report.Missing is [ulong next, ..]) stall += $"; block {next} was being asked for";
             return unreachable.Length > 0 ? $"{stall}. Peers that could not be asked: {unreachable}" : stall;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OpSync.Codec.Primitives;
 using OpSync.Libp2p.Multiaddrs;
+using OpSync.Silo.Peering;
 using OpSync.Sync.Peers;
 
 namespace OpSync.Cli.Local;
@@ -20,6 +21,8 @@ internal sealed record SyncPlan
     public TimeSpan? Timeout { get; init; }
 
     public PeerPolicyOptions Peers { get; init; } = new();
+
+    public PeerLinkOptions Links { get; init; } = new();
 
     public long MemoryBudget { get; init; } = 128L << 20;
 

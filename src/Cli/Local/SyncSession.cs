@@ -36,6 +36,7 @@ internal sealed class SyncSession(ChainSpec chain, DataDirectory store, PeerIden
             State = store.State,
             Identity = identity,
             Peers = plan.Peers,
+            Links = plan.Links,
             MemoryBudget = plan.MemoryBudget,
         });
         using IHost host = builder.Build();

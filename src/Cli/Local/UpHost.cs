@@ -21,6 +21,7 @@ internal static class UpHost
     public static async Task RunAsync(UpPlan plan, CancellationToken cancellationToken)
     {
         await using UpStores? stores = plan.Role == Role.Gateway ? null : await UpStores.OpenAsync(plan, cancellationToken);
+        using FileStream? hold = plan.Role == Role.Silo && !plan.HasKeyDir ? HoldIdentity(plan) : null;
         using PeerIdentity? identity = stores is null ? null : LoadIdentity(plan);
         await using WebApplication app = Build(plan, stores, identity);
         await app.StartAsync(cancellationToken);
@@ -32,13 +33,28 @@ internal static class UpHost
         if (lost.IsCompletedSuccessfully) throw new IOException("Another OpSync process took the database while it could not be reached; this one has stopped.");
     }
 
+    /// <summary>Two silos with one identity would take each other's connections. Nothing else keeps them apart on one machine.</summary>
+    private static FileStream HoldIdentity(UpPlan plan)
+    {
+        string path = plan.KeyFile + ".lock";
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
+        }
+        catch (IOException e) when (File.Exists(path))
+        {
+            throw new IOException($"The identity {plan.KeyFile} is in use by another silo. Give each silo a key of its own: --p2p-key, --p2p-key-dir or --data-dir.", e);
+        }
+    }
+
     /// <summary>A key of the cluster's is made with care and kept; only a process that looks after itself makes one.</summary>
     private static PeerIdentity LoadIdentity(UpPlan plan) => plan.HasKeyDir ? IdentityFile.Load(plan.KeyFile) : IdentityFile.LoadOrCreate(plan.KeyFile);
 
     private static WebApplication Build(UpPlan plan, UpStores? stores, PeerIdentity? identity)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "opsync" });
-        builder.Logging.SetMinimumLevel(plan.LogLevel).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning);
+        builder.Logging.SetMinimumLevel(plan.LogLevel).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning)
+            .AddFilter("Orleans.Runtime.Silo", LogLevel.Error);   // at each start it recommends a garbage collector that takes much more memory
         if (plan.JsonLogs) builder.Logging.AddJsonConsole(o => (o.UseUtcTimestamp, o.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
         else builder.Logging.AddSimpleConsole(o => (o.SingleLine, o.UseUtcTimestamp, o.TimestampFormat) = (true, true, "yyyy-MM-dd HH:mm:ss.fff "));
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -87,6 +103,7 @@ internal static class UpHost
         SiloPort = cluster.SiloPort,
         GatewayPort = cluster.GatewayPort,
         FastFailover = cluster.FastFailover,
+        IsInKubernetes = Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is not null,
     };
 
     private static GatewayCluster GatewayPart(ClusterPlan cluster, UpPlan plan) => new()

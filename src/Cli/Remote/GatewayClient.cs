@@ -38,7 +38,7 @@ internal sealed class GatewayClient : IDisposable
         if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         using HttpResponseMessage response = await _http.SendAsync(request, cancellationToken);
         byte[] answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        return response.IsSuccessStatusCode ? answer : throw new RemoteException(Explain(response.StatusCode, answer));
+        return response.IsSuccessStatusCode ? answer : throw new RemoteException(Explain(response.StatusCode, answer)) { IsPassing = response.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout };
     }
 
     public void Dispose() => _http.Dispose();

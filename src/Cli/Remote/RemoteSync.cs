@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using OpSync.Codec.Primitives;
@@ -9,6 +10,9 @@ namespace OpSync.Cli.Remote;
 internal static class RemoteSync
 {
     private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>A service that does not answer for this long is given up; its ranges go on without anybody watching.</summary>
+    private static readonly TimeSpan AbsenceMax = TimeSpan.FromSeconds(60);
 
     public static async Task<int> RunAsync(
         GatewayClient client, string chain, ulong first, ulong last, BlockId? anchor, IReadOnlyList<string> peers, double timeout, bool json, CancellationToken cancellationToken)
@@ -44,7 +48,7 @@ internal static class RemoteSync
             {
                 if (terminal) await Console.Error.WriteAsync("\r" + Line(range).PadRight(Math.Max(20, Console.WindowWidth - 1)));
                 await Task.Delay(PollPeriod, patience.Token);
-                range = await client.GetAsync($"/v1/ranges/{range.Id}", GatewayJson.Default.RangeJson, patience.Token);
+                range = await LookAsync(client, range.Id, patience.Token);
             }
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested)
@@ -60,6 +64,23 @@ internal static class RemoteSync
             "anchorMismatch" or "doesNotAttach" => ExitCode.Failed,
             _ => ExitCode.Incomplete,
         };
+    }
+
+    /// <summary>How the range stands. A silo or gateway that goes takes its answers along, and another gives them a moment later.</summary>
+    private static async Task<RangeJson> LookAsync(GatewayClient client, string id, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await client.GetAsync($"/v1/ranges/{id}", GatewayJson.Default.RangeJson, cancellationToken);
+            }
+            catch (Exception e) when (e is RemoteException { IsPassing: true } or HttpRequestException && Stopwatch.GetElapsedTime(started) < AbsenceMax)
+            {
+                await Task.Delay(PollPeriod, cancellationToken);
+            }
+        }
     }
 
     private static string Line(RangeJson range)

@@ -22,6 +22,12 @@ public interface IChainGrain : IGrainWithIntegerKey
     [Alias("cancel-range")]
     Task<bool> CancelRange(string rangeId);
 
+    /// <summary>A silo serves this chain from now on.</summary>
+    /// <param name="peerId">Its libp2p identity.</param>
+    /// <returns>Identities of all silos that ever did, the newest last, at most 256: peers that are never asked.</returns>
+    [Alias("join-silo")]
+    Task<SiloList> JoinSilo(string peerId);
+
     /// <summary>Makes sure that every unfinished range runs. Called at silo start and by the reminder.</summary>
     [Alias("poke")]
     Task Poke();

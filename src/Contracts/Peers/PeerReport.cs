@@ -79,4 +79,7 @@ public sealed record PeerReport
 
     /// <summary>Requests that may be open with it now.</summary>
     [Id(24)] public int InFlightMax { get; init; }
+
+    /// <summary>Ranges that gave it work within the last seconds, at most 16.</summary>
+    [Id(25)] public PeerWork[] Ranges { get; init; } = [];
 }

@@ -9,7 +9,7 @@ public interface IBlockReaderGrain : IGrainWithIntegerKey
 {
     /// <summary>Canonical blocks in ascending order, ending at the first absent height or a limit. If even the first height is
     /// absent, waits for it up to <see cref="BlockPageQuery.Wait"/>.</summary>
-    [Alias("read")]
+    [Alias("read"), ResponseTimeout("00:00:30")]
     Task<BlockPage> Read(BlockPageQuery query);
 
     /// <summary>The block with a hash, canonical or not, or null.</summary>

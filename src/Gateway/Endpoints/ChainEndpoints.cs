@@ -5,6 +5,7 @@ using OpSync.Codec.Primitives;
 using OpSync.Contracts.Chains;
 using OpSync.Gateway.Json;
 using OpSync.Gateway.Problems;
+using OpSync.Gateway.Rpc.Sources;
 using OpSync.Gateway.Security;
 
 namespace OpSync.Gateway.Endpoints;
@@ -21,7 +22,7 @@ internal static class ChainEndpoints
         group.MapGet("", ListAsync).RequireAuthorization(Policies.Read).Produces<PageJson<ChainJson>>()
             .WithName("listChains").WithSummary("Chains with their heads.");
         group.MapGet("/{chain}", ShowAsync).RequireAuthorization(Policies.Read).Produces<ChainDetailJson>().WithProblems(404)
-            .WithName("showChain").WithSummary("A chain: heads, anchors, stored runs, ranges and peers.");
+            .WithName("showChain").WithSummary("A chain: heads, anchors, stored runs, sources, ranges and peers.");
         group.MapGet("/{chain}/anchors", ListAnchorsAsync).RequireAuthorization(Policies.Read).Produces<PageJson<AnchorJson>>().WithProblems(400, 404)
             .WithName("listAnchors").WithSummary("What is trusted of a chain, highest first.");
         group.MapPost("/{chain}/anchors", PostAnchorAsync).RequireAuthorization(Policies.Admin).AddEndpointFilter<IdempotencyFilter>()
@@ -36,7 +37,7 @@ internal static class ChainEndpoints
         return TypedResults.Ok(new PageJson<ChainJson>([.. items], null));
     }
 
-    private static async Task<IResult> ShowAsync(string chain, GatewayChains chains, ChainViews views)
+    private static async Task<IResult> ShowAsync(string chain, GatewayChains chains, ChainViews views, TrustedSources sources)
     {
         if (chains.Find(chain) is not { } found) return NoChain(chain);
         ChainView view = await views.GetAsync(found);
@@ -47,11 +48,16 @@ internal static class ChainEndpoints
             Anchors = [.. view.Report.Anchors.Take(AnchorsShown).Select(Json.Map.Anchor)],
             Islands = [.. view.Islands.TakeLast(IslandsShown).Select(Json.Map.Island)],
             IslandCount = view.Islands.Length,
+            Sources = found.Rpc.Source is { } source ? [SourceOf(source, sources.Find(found.ChainId, out string problem) is null ? problem : null)] : [],
             OpenRanges = [.. view.Report.RangeIds.Select(r => RangeName.Format(found.ChainId, r))],
             Peers = view.Report.PeerIds,
             UsablePeers = view.Report.UsablePeerIds,
         });
     }
+
+    /// <summary>Without path and user: access keys lie there.</summary>
+    private static SourceJson SourceOf(TrustedSourceSettings source, string? problem) =>
+        new() { Kind = Json.Map.CamelCase(source.Kind.ToString()), Host = source.Url.Authority, Problem = problem };
 
     private static async Task<IResult> ListAnchorsAsync(string chain, string? cursor, int? limit, GatewayChains chains, IGrainFactory grains)
     {

@@ -4,6 +4,7 @@ using OpSync.Contracts.Chains;
 using OpSync.Contracts.Ranges;
 using OpSync.Contracts.Reading;
 using OpSync.Gateway.Json;
+using OpSync.Gateway.Rpc.Sources;
 
 namespace OpSync.Gateway.Endpoints;
 
@@ -14,7 +15,7 @@ namespace OpSync.Gateway.Endpoints;
 internal sealed record ChainView(ChainReport Report, IslandInfo[] Islands, ChainJson Chain);
 
 /// <summary>Snapshots of chains. Each is taken once a second at most, however many ask.</summary>
-internal sealed class ChainViews(IGrainFactory grains, TimeProvider time)
+internal sealed class ChainViews(IGrainFactory grains, TrustedSources sources, TimeProvider time)
 {
     private static readonly TimeSpan AgeMax = TimeSpan.FromSeconds(1);
 
@@ -38,6 +39,7 @@ internal sealed class ChainViews(IGrainFactory grains, TimeProvider time)
     {
         ChainReport report = await grains.GetChain(chain.ChainId).GetReport();
         IslandInfo[] islands = (await grains.GetReader(chain.ChainId).GetIslands(new SpanInfo(0, long.MaxValue))).Islands;
+        TrustedView? told = sources.Find(chain.ChainId, out _);
         ulong blocks = 0;
         foreach (IslandInfo island in islands) blocks += island.Last - island.First + 1;
         return new ChainView(report, islands, new ChainJson
@@ -45,8 +47,8 @@ internal sealed class ChainViews(IGrainFactory grains, TimeProvider time)
             ChainId = chain.ChainId,
             Name = chain.Name,
             Stored = islands is [.., { } last] ? Json.Map.Block(new BlockId(last.Last, last.LastHash)) : null,
-            Safe = Head(report, Json.Map.SafeRank),
-            Finalized = Head(report, Json.Map.FinalizedRank),
+            Safe = Head(report, Json.Map.SafeRank, told?.Safe),
+            Finalized = Head(report, Json.Map.FinalizedRank, told?.Finalized),
             Blocks = blocks,
             Anchors = report.Anchors.Length,
             OpenRanges = report.RangeIds.Length,
@@ -55,10 +57,12 @@ internal sealed class ChainViews(IGrainFactory grains, TimeProvider time)
         });
     }
 
-    /// <summary>The highest anchor of that rank or above: a missing one is null, never zero or another head.</summary>
-    private static BlockIdJson? Head(ChainReport report, byte rankMin)
+    /// <summary>The highest anchor of that rank or above, or what the trusted source tells if that is higher: a missing one is null,
+    /// never zero or another head.</summary>
+    private static BlockIdJson? Head(ChainReport report, byte rankMin, BlockId? told)
     {
-        AnchorInfo? head = report.Anchors.Where(a => a.Rank >= rankMin).MaxBy(a => a.Block.Number);
-        return head is null ? null : Json.Map.Block(head.Block);
+        BlockId? anchor = report.Anchors.Where(a => a.Rank >= rankMin).MaxBy(a => a.Block.Number)?.Block;
+        BlockId? head = anchor is { } a && !(told?.Number > a.Number) ? anchor : told;
+        return head is { } block ? Json.Map.Block(block) : null;
     }
 }

@@ -8,7 +8,7 @@ using OpSync.Gateway.Json;
 
 namespace OpSync.Gateway.Endpoints;
 
-/// <summary>Probes. Alive: the grain engine carries out a call. Ready: every chain's grain and store answer, and the process is
+/// <summary>Probes. Alive: the grain engine carries out a call, where it is in this process. Ready: every chain's grain and store answer, and the process is
 /// not about to stop.</summary>
 internal static class HealthEndpoints
 {
@@ -23,8 +23,8 @@ internal static class HealthEndpoints
             .WithTags("health").WithName("readyz").WithSummary("Ready: every chain and its store answer.");
     }
 
-    private static async Task<IResult> AliveAsync(GatewayChains chains, IGrainFactory grains, TimeProvider time) =>
-        Answer(chains.All is [{ } first, ..] && await ProbeAsync(() => grains.GetChain(first.ChainId).GetReport(), AliveTimeout, time) is { } problem
+    private static async Task<IResult> AliveAsync(GatewaySettings settings, GatewayChains chains, IGrainFactory grains, TimeProvider time) =>
+        Answer(settings.Cluster is null && chains.All is [{ } first, ..] && await ProbeAsync(() => grains.GetChain(first.ChainId).GetReport(), AliveTimeout, time) is { } problem
             ? [$"the grains: {problem}"]
             : []);
 

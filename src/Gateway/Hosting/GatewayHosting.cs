@@ -95,6 +95,7 @@ public static class GatewayHosting
     {
         // Made now, so that nothing measured from here on is missed.
         _ = app.Services.GetRequiredService<PrometheusCollector>();
+        app.UseMiddleware<RequestSpans>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<HostGuard>();
@@ -104,6 +105,7 @@ public static class GatewayHosting
         app.UseRateLimiter();
         app.UseAuthorization();
         app.UseMiddleware<ChangeLog>();
+        app.UseMiddleware<BodyGuard>();
 
         IEndpointRouteBuilder routes = app;
         RouteGroupBuilder v1 = routes.MapGroup("/v1");

@@ -87,6 +87,7 @@ internal static class Map
         Malformed = report.Malformed,
         Rejected = report.Rejected,
         Bytes = report.Bytes,
+        Ranges = [.. report.Ranges.Select(r => RangeName.Format(r.ChainId, r.RangeId))],
         Ledger = [.. report.Ledger.Select(e => new LedgerJson { When = e.When, Reason = e.Reason, Amount = Math.Round(e.Amount, 2) })],
     };
 

@@ -94,11 +94,27 @@ internal sealed record ChainDetailJson
     /// <summary>Runs there are.</summary>
     public required int IslandCount { get; init; }
 
+    /// <summary>Who tells the safe and finalized heads; none if nobody is configured.</summary>
+    public required SourceJson[] Sources { get; init; }
+
     public required string[] OpenRanges { get; init; }
 
     public required string[] Peers { get; init; }
 
     public required string[] UsablePeers { get; init; }
+}
+
+/// <summary>A trusted source of a chain.</summary>
+internal sealed record SourceJson
+{
+    /// <summary>opNode or execution.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Host and port that are asked.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Why it tells nothing now, or null if it does.</summary>
+    public required string? Problem { get; init; }
 }
 
 /// <summary>A wish for blocks.</summary>
@@ -310,6 +326,9 @@ internal sealed record PeerJson
 
     /// <summary>Payload bytes received.</summary>
     public required long Bytes { get; init; }
+
+    /// <summary>Ids of the ranges that gave it work within the last seconds, at most 16.</summary>
+    public required string[] Ranges { get; init; }
 
     /// <summary>Latest changes of the score, newest first.</summary>
     public required LedgerJson[] Ledger { get; init; }

@@ -29,6 +29,7 @@ public static class RpcHosting
         services.AddSingleton<RpcBlocks>();
         services.AddSingleton<EthMethods>();
         services.AddSingleton<OptimismMethods>();
+        services.AddSingleton<PeerChanges>();
         services.AddSingleton<PeerMethods>();
         services.AddSingleton<AdminMethods>();
         services.AddSingleton<RpcServer>();

@@ -19,7 +19,7 @@ public sealed record RpcLimits
     public TimeSpan PostBodyTimeout { get; init; } = TimeSpan.FromSeconds(25);
 
     /// <summary>Bytes of bodies in memory, as far as they have come, and of what is made of them; one that finds no room is refused.
-    /// The first 8 KiB of each are not counted.</summary>
+    /// The first 8 KiB of each and of what is made of it are not counted.</summary>
     public long BodiesBytesMax { get; init; } = 72L << 20;
 
     /// <summary>The part of <see cref="BodiesBytesMax"/> that one caller can hold: the longest body of an administrator fits.</summary>
@@ -41,11 +41,12 @@ public sealed record RpcLimits
     /// <summary>The part of <see cref="AnswersBytesMax"/> that one caller can hold: the longest answer fits.</summary>
     public long CallerAnswersBytesMax { get; init; } = 40L << 20;
 
-    /// <summary>Blocks unpacked at a time. Callers take turns, so that many calls of one do not delay those of another.</summary>
-    public int BlocksMax { get; init; } = 8;
+    /// <summary>Blocks unpacked at a time, 1 or more: each keeps a core busy. Callers take turns, so that many calls of one do not delay
+    /// those of another.</summary>
+    public int BlocksMax { get; init; } = 4;
 
     /// <summary>Blocks unpacked at a time for one caller.</summary>
-    public int CallerBlocksMax { get; init; } = 6;
+    public int CallerBlocksMax { get; init; } = 2;
 
     /// <summary>Payloads read in at a time.</summary>
     public int PostsMax { get; init; } = 2;
@@ -55,6 +56,9 @@ public sealed record RpcLimits
 
     /// <summary>Time that a posted block gets to become durable.</summary>
     public TimeSpan PostTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time that <c>opp2p_connectPeer</c> waits for the connection.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Ranges that <c>eth_syncing</c>, and peers that <c>opp2p_peers</c>, ask where they stand, at most.</summary>
     public int ReportsMax { get; init; } = 256;

@@ -27,8 +27,13 @@ internal sealed class RpcServer(
     public async Task AnswerAsync(RpcChain chain, RequestBody body, AnswerBuffer answer, RpcCaller caller)
     {
         RpcError? fault = RpcText.FindFault(body.Content.Span, settings.Limits.DepthMax, out int tokens);
-        if (fault is null && tokens > settings.Limits.TokensMax) fault = RpcError.InvalidRequest($"it has more than {settings.Limits.TokensMax} values and names");
-        if (fault is null && !body.TryCharge((long)tokens * TokenBytes))
+        if (fault is null && tokens > settings.Limits.TokensMax)
+        {
+            metrics.Refused(nameof(RpcLimits.TokensMax));
+            fault = RpcError.InvalidRequest($"it has more than {settings.Limits.TokensMax} values and names");
+        }
+
+        if (fault is null && !body.TryCharge(Math.Max(0, ((long)tokens * TokenBytes) - ChargedBytes.OwnBytes)))
         {
             metrics.Refused(nameof(RpcLimits.BodiesBytesMax));
             fault = RpcError.Busy("requests are taken apart");
@@ -40,6 +45,7 @@ internal sealed class RpcServer(
             return;
         }
 
+        // It was read through once; there is nothing left to throw for.
         using JsonDocument document = JsonDocument.Parse(body.Content, new JsonDocumentOptions { MaxDepth = settings.Limits.DepthMax });
         JsonElement request = document.RootElement;
         if (request.ValueKind != JsonValueKind.Array) await AnswerOneAsync(chain, request, answer, caller);
@@ -51,6 +57,7 @@ internal sealed class RpcServer(
         int count = batch.GetArrayLength();
         if (count == 0 || count > settings.Limits.BatchMax)
         {
+            if (count > 0) metrics.Refused(nameof(RpcLimits.BatchMax));
             WriteError(answer, default, RpcError.InvalidRequest(count == 0 ? "empty batch" : $"{count} calls in a batch are more than {settings.Limits.BatchMax}"));
             return;
         }
@@ -76,7 +83,12 @@ internal sealed class RpcServer(
     private async Task AnswerOneAsync(RpcChain chain, JsonElement request, AnswerBuffer answer, RpcCaller caller, bool isCounted = true)
     {
         RpcError? error = FindFault(request, out JsonElement id);
-        if (!isCounted && !caller.TakeToken()) error = RpcError.TooOften(caller.Rate);
+        if (!isCounted && !caller.TakeToken())
+        {
+            if (error is null && id.ValueKind == JsonValueKind.Undefined) return;
+            error = RpcError.TooOften(caller.Rate);
+        }
+
         if (error is null)
         {
             int start = answer.Length;
@@ -87,6 +99,8 @@ internal sealed class RpcServer(
                 error = await WaitForRoomAsync(answer, size, caller.Aborted) ? await WriteResultAsync(chain, request, id, answer, caller) : RpcError.Busy(Answers);
                 if (answer.Lacking > 0) error = RpcError.Busy(Answers);
             }
+
+            if (error == RpcError.TooLarge) metrics.Refused(nameof(RpcLimits.ResponseBytesMax));
 
             // Without an id nobody waits for the answer.
             if (error is not null || id.ValueKind == JsonValueKind.Undefined) answer.CutBack(start);

@@ -21,6 +21,7 @@ internal sealed class ByteBudget(long total, long perCaller)
     /// <returns>Whether it did; then it is for <see cref="Return"/> to give back.</returns>
     public bool TryTake(Caller caller, long bytes)
     {
+        if (bytes == 0) return true;
         lock (_lock)
         {
             if (!Fits(caller, bytes)) return false;

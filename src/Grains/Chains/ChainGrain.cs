@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using OpSync.Codec.Primitives;
 using OpSync.Contracts.Chains;
@@ -26,6 +27,12 @@ internal sealed class ChainGrain(
     /// <summary>Peers a chain remembers; the one heard of longest ago is forgotten first.</summary>
     private const int PeersMax = 1_024;
 
+    /// <summary>Peers out of use that a range is told of by name.</summary>
+    private const int TroubleNamed = 8;
+
+    /// <summary>Silos that are remembered; the one that joined longest ago is forgotten first.</summary>
+    private const int SilosMax = 256;
+
     /// <summary>Ranges that ended and are still listed.</summary>
     private const int EndedMax = 256;
 
@@ -40,12 +47,17 @@ internal sealed class ChainGrain(
     /// <summary>Messages of one epoch, as a power of two.</summary>
     private const int SequenceBits = 32;
 
+    /// <summary>Milliseconds by which the numbers of two notices differ at most if one overtook the other.</summary>
+    private const long OvertakenMax = 30_000;
+
     private const string ReminderName = "unfinished-ranges";
 
     private readonly Dictionary<string, PeerOfferInfo> _usable = [];
+    private readonly SortedDictionary<string, string> _trouble = new(StringComparer.Ordinal);   // peer id -> why it is not usable
     private readonly HashSet<string> _unheard = [];
     private readonly Epoch _epoch = new(time);
     private readonly Dictionary<string, (long Generation, long Sequence)> _heard = [];
+    private readonly Dictionary<string, long> _noticed = [];
     private readonly IntervalBook _book = new();
     private AnchorBook _anchors = new();
     private ChainDocument _document = new();
@@ -158,6 +170,18 @@ internal sealed class ChainGrain(
         return true;
     }
 
+    public async Task<SiloList> JoinSilo(string peerId)
+    {
+        if (!_document.Silos.Contains(peerId))
+        {
+            if (_document.Silos.Count == SilosMax) _document.Silos.RemoveAt(0);
+            _document.Silos.Add(peerId);
+            await WriteAsync();
+        }
+
+        return new SiloList([.. _document.Silos]);
+    }
+
     public Task Poke() => ReviewAsync();
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => ReviewAsync();
@@ -175,7 +199,8 @@ internal sealed class ChainGrain(
     {
         if (!_document.Peers.Remove(peerId)) return false;
         _document.BannedPeers.Remove(peerId);
-        bool changed = _usable.Remove(peerId) | _unheard.Remove(peerId);
+        _noticed.Remove(peerId);
+        bool changed = _usable.Remove(peerId) | _unheard.Remove(peerId) | _trouble.Remove(peerId);
         await WriteAsync();
         if (changed) await TellRangesAsync();
         return true;
@@ -196,11 +221,16 @@ internal sealed class ChainGrain(
 
     public async Task PeerChanged(PeerNotice notice)
     {
+        // One that was overtaken by a later one says what is not true any more. Far behind is only who had its clock set back.
+        if (_noticed.GetValueOrDefault(notice.PeerId) is var last && notice.Sequence != 0 && notice.Sequence < last && last - notice.Sequence < OvertakenMax) return;
+        _noticed[notice.PeerId] = notice.Sequence;
         bool known = _document.Peers.Remove(notice.PeerId);
         if (_document.Peers.Count >= PeersMax)
         {
             _usable.Remove(_document.Peers[0]);
             _unheard.Remove(_document.Peers[0]);
+            _trouble.Remove(_document.Peers[0]);
+            _noticed.Remove(_document.Peers[0]);
             _document.BannedPeers.Remove(_document.Peers[0]);
             _document.Peers.RemoveAt(0);
         }
@@ -215,6 +245,9 @@ internal sealed class ChainGrain(
         if (!notice.Usable) changed |= _usable.Remove(notice.PeerId);
         else if (!_usable.TryGetValue(notice.PeerId, out PeerOfferInfo before) || before != offer) changed = true;
         if (notice.Usable) _usable[notice.PeerId] = offer;
+        changed |= _trouble.GetValueOrDefault(notice.PeerId, "") != notice.Problem;
+        if (notice.Problem.Length > 0) _trouble[notice.PeerId] = notice.Problem;
+        else _trouble.Remove(notice.PeerId);
         if (changed) await TellRangesAsync();
     }
 
@@ -232,7 +265,7 @@ internal sealed class ChainGrain(
                 {
                     await ReviewAsync(range);
                 }
-                catch (Exception e) when (e is TimeoutException or OrleansException or IOException or InvalidOperationException)
+                catch (Exception e) when (e is TimeoutException or OrleansException or IOException or DbException or InvalidOperationException)
                 {
                     // The others must not suffer for one that cannot run.
                     Log.CallFailed(log, "range", e);
@@ -362,6 +395,8 @@ internal sealed class ChainGrain(
         [.. _usable.Values.Concat(_unheard.Select(id => new PeerOfferInfo(id, 1))).OrderBy(o => o.PeerId, StringComparer.Ordinal)],
         [.. withheld.Select(w => new SpanInfo(w.First, w.Last))],
         priority,
+        string.Join("; ", _trouble.Take(TroubleNamed).Select(t => $"{t.Key} {t.Value}"))
+            + (_trouble.Count > TroubleNamed ? $"; and {_trouble.Count - TroubleNamed} more" : ""),
         [.. _document.Peers.Where(id => !_usable.ContainsKey(id) && !_unheard.Contains(id) && !_document.BannedPeers.Contains(id))]);
 
     private static RangeOrder ToOrder(RangeTarget target, string? preferredPeer, DateTimeOffset? deadline, RangeContext context) => new(

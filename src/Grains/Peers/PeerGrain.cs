@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpSync.Contracts.Chains;
@@ -27,6 +28,9 @@ internal sealed class PeerGrain(
     private const int AddressesMax = 8;
     private const int ChainsMax = 64;
 
+    /// <summary>Characters of a problem as chains are told it.</summary>
+    private const int TroubleMax = 160;
+
     /// <summary>A refused caller comes back after this long when the reason has no time of its own.</summary>
     private static readonly TimeSpan RetrySoon = TimeSpan.FromMilliseconds(500);
 
@@ -42,8 +46,13 @@ internal sealed class PeerGrain(
 
     private readonly long _start = time.GetTimestamp();
     private readonly Epoch _epoch = new(time);
+
+    /// <summary>Number of the last notice to the chains, above those of any former activation, whose notices may still be under way.</summary>
+    private long _notices = time.GetUtcNow().ToUnixTimeMilliseconds();
+
     private PeerDocument _document = new();
     private PeerPolicy _policy = null!;
+    private readonly RecentWork _work = new();
     private LinkState _link = new(false, "not connected yet", false, [], "");
     private IGrainTimer? _timer;
     private (Guid Sender, long Sequence) _lastBatch;
@@ -120,6 +129,7 @@ internal sealed class PeerGrain(
                 items[i] = new AskItem(item.RequestId, item.Number, item.Urgent, item.SizeExpected, order.Priority);
             }
 
+            _work.Add(order.Range.ChainId, order.Range.RangeId, Now);
             links.Fetch(Key, new RangeKey(order.Range.ChainId, order.Range.RangeId, order.Range.Generation), items, _policy.Timeout, _epoch.Value);
         }
 
@@ -192,9 +202,10 @@ internal sealed class PeerGrain(
         // Of an idle activation's link, or of one on another silo that was frozen. What it says is said again by the link of this one.
         if (epoch != _epoch.Value) return Task.FromResult(_epoch.Value);
         bool sameHeaders = (_link.HeaderChains ?? []).AsSpan().SequenceEqual(link.HeaderChains ?? []);
+        bool sameProblem = link.Problem == _link.Problem;
         _link = _away ? Banned(link) : link;
         _policy.SetMayGrantMore(link.MayGrantMore);
-        TellChains(force: !sameHeaders);
+        TellChains(force: !sameHeaders || !sameProblem);
         return Task.FromResult(_epoch.Value);
     }
 
@@ -369,11 +380,27 @@ internal sealed class PeerGrain(
         if (!force && _usableTold is not null && usableFor.AsSpan().SequenceEqual(_usableTold)) return;
         _usableTold = usableFor;
         _toldAt = Now;
+        _notices++;
         foreach (ulong chain in chains)
         {
             _ = GrainFactory.GetChain(chain).PeerChanged(
-                new PeerNotice(Key.Value, usableFor.Contains(chain), options.Value.InFlightMax, snapshot.BannedUntil, GivesHeaders(chain)));
+                new PeerNotice(
+                    Key.Value, usableFor.Contains(chain), options.Value.InFlightMax, snapshot.BannedUntil, GivesHeaders(chain), TroubleWith(chain, snapshot), _notices));
         }
+    }
+
+    /// <summary>Why it is not asked for blocks of a chain and what comes next; empty if it is asked.</summary>
+    private string TroubleWith(ulong chain, PeerSnapshot snapshot)
+    {
+        string text = snapshot.BannedUntil == DateTimeOffset.MaxValue ? "is blocked until an operator unblocks it"
+            : snapshot.BannedUntil is { } end ? $"is {(snapshot.Blocked ? "blocked" : "banned")} until {Clock(end)}"
+            : snapshot.RestingUntil is { } rest ? $"rests until {Clock(rest)}, for a wrong answer"
+            : !_link.Connected ? $"{(_link.Problem.Length > 0 ? _link.Problem : "is not connected")}, is dialled again"
+            : !Serves(chain) ? "does not serve this chain"
+            : "";
+        return text.Length <= TroubleMax ? text : text[..TroubleMax];
+
+        static string Clock(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
     }
 
     private PeerReport MakeReport()
@@ -406,6 +433,7 @@ internal sealed class PeerGrain(
             Protected = snapshot.Protected,
             Rate = snapshot.Rate,
             InFlightMax = snapshot.InFlightLimit,
+            Ranges = _work.Of(Now),
         };
     }
 }

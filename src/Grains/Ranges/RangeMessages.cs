@@ -14,6 +14,7 @@ internal static class RangeMessages
 
     public static RangeEvent.PeersChanged ToPeers(this RangeContext context) => new(
         Array.ConvertAll(context.Peers, o => new PeerOffer(new PeerKey(o.PeerId), Math.Max(1, o.InFlightMax))),
+        context.Trouble,
         Array.ConvertAll(context.Awaited ?? [], id => new PeerKey(id)));
 
     /// <param name="batch">Outcomes.</param>

@@ -25,12 +25,16 @@ internal sealed class SkeletonDriver(
     /// <summary>Peers have this long for a call (design section 5).</summary>
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(1);
 
+    private readonly HashSet<PeerKey> _asked = [];
     private TimeSpan _wakeAt = TimeSpan.MaxValue;
     private BlockId? _followed;
     private bool _stopped;
 
     /// <summary>Headers linked so far.</summary>
     public long Linked => core.Status.Linked;
+
+    /// <summary>Who was asked for headers.</summary>
+    public IReadOnlyCollection<PeerKey> Asked => _asked;
 
     /// <summary>What to persist; changes about once for each batch.</summary>
     public IReadOnlyList<BlockId> Marks => core.Marks;
@@ -82,6 +86,7 @@ internal sealed class SkeletonDriver(
 
     private async Task AskAsync(HeaderAsk ask)
     {
+        _asked.Add(ask.Peer);
         FetchOutcome outcome = FetchOutcome.Failed;
         TimeSpan retryAfter = TimeSpan.Zero;
         try

@@ -62,6 +62,7 @@ internal sealed partial class SyncRangeGrain(
     private long _bytes;
     private int _priority;
     private WindowShare _share;
+    private readonly RangeTrace _trace = new();
     private bool _raiseRank;
 
     private RangeKey Key => new(_tag.ChainId, _tag.RangeId, _tag.Generation);
@@ -80,6 +81,7 @@ internal sealed partial class SyncRangeGrain(
         _core = null;
         shares.Leave(Key);
         _skeleton?.Stop();
+        _trace.End("deactivated", null);
         return Task.CompletedTask;
     }
 
@@ -139,6 +141,7 @@ internal sealed partial class SyncRangeGrain(
 
     public Task Acknowledge(AckBatch batch)
     {
+        _trace.Durable();
         Step(batch.ToEvent());
         return Task.CompletedTask;
     }
@@ -171,6 +174,7 @@ internal sealed partial class SyncRangeGrain(
         if (_document is null || _document.State.HasEnded()) return;
         _document.State = on ? RangeState.Paused : RangeState.Running;
         await WriteAsync();
+        _trace.Note(on ? "paused" : "resumed");
         Step(new RangeEvent.Pause(on));
     }
 
@@ -210,6 +214,7 @@ internal sealed partial class SyncRangeGrain(
         IReadOnlyList<Island> islands = await store.GetIslandsAsync(wanted, TrustRank.Caller, CancellationToken.None);
         _raiseRank |= islands.Count > 0;
 
+        _trace.Begin(chainId, rangeId, document.First, document.Last, (int)document.Generation);
         Log.RangeStarts(log, rangeId, chainId, document.First, document.Last, new BlockId(target.Anchor.Number, target.Anchor.Hash), document.Generation);
         _core = new RangeSync(target, options.Value, islands, seed: HashCode.Combine(rangeId, document.Generation));
         _skeleton = new SkeletonDriver(
@@ -331,6 +336,8 @@ internal sealed partial class SyncRangeGrain(
         shares.Leave(Key);
         RangeDocument document = _document!;
         Log.RangeEnded(log, _tag.RangeId, _tag.ChainId, result.ToString());
+        _trace.End(result.ToString(), _core?.GetStatus(Now).Stored);
+        _asked.UnionWith(_skeleton?.Asked ?? []);
         foreach (PeerKey peer in _asked) _ = CancelAtAsync(peer, null);
         try
         {

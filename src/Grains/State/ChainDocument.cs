@@ -18,6 +18,9 @@ internal sealed class ChainDocument
     /// refuse.</summary>
     public List<string> BannedPeers { get; set; } = [];
 
+    /// <summary>Identities of the silos that serve the chain, or did, oldest first.</summary>
+    public List<string> Silos { get; set; } = [];
+
     /// <summary>Epoch of the latest activation that commanded ranges.</summary>
     public long Epoch { get; set; }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 using OpSync.Libp2p.Identity;
 
 namespace OpSync.Libp2p.Swarms;
@@ -15,11 +16,14 @@ namespace OpSync.Libp2p.Swarms;
 /// </remarks>
 /// <param name="time">Clock of the ends.</param>
 /// <param name="rulesMax">Rules kept, 1 or more. Above it the one that ends first gives way; with none that ends, a new one is
-/// refused.</param>
-public sealed class AccessList(TimeProvider time, int rulesMax = AccessList.RulesMaxDefault)
+/// refused. Either is counted as a refusal of the limit <c>AccessRulesMax</c>.</param>
+/// <param name="log">Told once a minute at most that rules give way; null for nobody.</param>
+public sealed class AccessList(TimeProvider time, int rulesMax = AccessList.RulesMaxDefault, ILogger? log = null)
 {
     /// <summary>Rules kept where nothing else is said.</summary>
     public const int RulesMaxDefault = 16_384;
+
+    private static readonly TimeSpan ToldAgainAfter = TimeSpan.FromMinutes(1);
 
     private readonly record struct RuleKey(AccessEffect Effect, PeerId? Peer, Prefix? Network);
 
@@ -32,6 +36,7 @@ public sealed class AccessList(TimeProvider time, int rulesMax = AccessList.Rule
     private readonly int[] _lengthsV6 = new int[129];
     private int _allowedPeers;
     private bool _allowOnly;
+    private long? _toldAt;
 
     /// <summary>Something that was allowed may be so no more. Called on the changing thread, outside any lock.</summary>
     internal event Action? Narrowed;
@@ -166,6 +171,7 @@ public sealed class AccessList(TimeProvider time, int rulesMax = AccessList.Rule
         DropEnded(time.GetUtcNow());
         if (_rules.Count < rulesMax)
             return true;
+        TellFull();
         RuleKey? first = null;
         DateTimeOffset end = until ?? DateTimeOffset.MaxValue;   // a rule does not give way to one that ends sooner
         foreach ((RuleKey key, DateTimeOffset? ruleEnd) in _rules)
@@ -177,6 +183,15 @@ public sealed class AccessList(TimeProvider time, int rulesMax = AccessList.Rule
             return false;
         RemoveCounted(gone);
         return true;
+    }
+
+    private void TellFull()
+    {
+        LimitMetrics.Refused("AccessRulesMax");
+        if (log is null || (_toldAt is { } told && time.GetElapsedTime(told) < ToldAgainAfter))
+            return;
+        _toldAt = time.GetTimestamp();
+        Log.AccessListFull(log, rulesMax);
     }
 
     private void DropEnded(DateTimeOffset now)

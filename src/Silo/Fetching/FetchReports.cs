@@ -20,6 +20,9 @@ internal sealed class FetchReports
         _ends = new((peer, items, sequence) => grains.GetPeer(peer.Value).Report(new OutcomeBatch(items, _sender, sequence)), time, log);
     }
 
+    /// <summary>Reports that never arrived, so far.</summary>
+    public long Dropped => _replies.Dropped + _ends.Dropped;
+
     /// <summary>A block was checked and lies in quarantine.</summary>
     public void Good(in FetchedResponse fetched, in BlockFacts facts, int size)
     {

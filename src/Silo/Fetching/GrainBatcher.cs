@@ -6,7 +6,8 @@ namespace OpSync.Silo.Fetching;
 /// <summary>Groups items per receiver, so that a receiver gets one call for many of them.</summary>
 /// <remarks>
 /// A lane sends one batch at a time, in order; while a call is under way the next batch fills. A call that fails is repeated a
-/// few times and then dropped: receivers have deadlines for what never arrives. A batch keeps its number when it is repeated, and
+/// few times and then dropped, and so is what finds its lane full: receivers have deadlines for what never arrives. Drops are
+/// counted, and told in the log once a minute. A batch keeps its number when it is repeated, and
 /// numbers rise, so that a receiver can count it once. Lanes exist only while they have items.
 /// </remarks>
 internal sealed class GrainBatcher<TKey, TItem>(
@@ -26,8 +27,17 @@ internal sealed class GrainBatcher<TKey, TItem>(
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(250);
 
+    private static readonly TimeSpan ToldAgainAfter = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<TKey, Lane> _lanes = new();
+    private readonly Lock _dropping = new();
     private long _sequence;
+    private long _dropped;
+    private long _droppedTold;
+    private long? _toldAt;
+
+    /// <summary>Items that never arrived, so far.</summary>
+    public long Dropped => Volatile.Read(ref _dropped);
 
     public void Post(TKey key, TItem item)
     {
@@ -37,13 +47,17 @@ internal sealed class GrainBatcher<TKey, TItem>(
             lock (lane)
             {
                 if (lane.Closed) continue;
-                if (lane.Items.Count >= LaneMax) return;
-                lane.Items.Add(item);
-                if (lane.Running) return;
-                lane.Running = true;
+                if (lane.Items.Count < LaneMax)
+                {
+                    lane.Items.Add(item);
+                    if (lane.Running) return;
+                    lane.Running = true;
+                    Outside.Run(() => RunAsync(key, lane));
+                    return;
+                }
             }
 
-            Outside.Run(() => RunAsync(key, lane));
+            Drop(1);
             return;
         }
     }
@@ -93,11 +107,30 @@ internal sealed class GrainBatcher<TKey, TItem>(
             {
                 // Whatever a grain answers, the lane goes on: receivers have deadlines for what never arrives.
                 Log.DeliveryFailed(log, typeof(TItem).Name, attempt, e);
-                if (attempt == TriesMax) return;
+                if (attempt == TriesMax)
+                {
+                    Drop(batch.Length);
+                    return;
+                }
             }
 
             await Task.Delay(RetryAfter, time).ConfigureAwait(false);
         }
+    }
+
+    private void Drop(int count)
+    {
+        long untold;
+        lock (_dropping)
+        {
+            _dropped += count;
+            if (_toldAt is { } told && time.GetElapsedTime(told) < ToldAgainAfter) return;
+            _toldAt = time.GetTimestamp();
+            untold = _dropped - _droppedTold;
+            _droppedTold = _dropped;
+        }
+
+        Log.ReportsDropped(log, typeof(TItem).Name, untold);
     }
 
     private sealed class Lane

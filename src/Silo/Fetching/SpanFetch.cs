@@ -73,7 +73,9 @@ internal sealed class SpanFetch
         {
             await room.ExtendAsync(Plan(), _giveUp.Token).ConfigureAwait(false);
             (_started, _waitedBefore) = (_time.GetTimestamp(), room.Waited);
-            await using ISpanAnswer answer = _source.RequestSpan(_range, _items[0].Number, _items.Length, (int)room.Taken, room, _giveUp.Token);
+
+            // Blocks differ in size: an answer cut at what is expected would lack its last block half of the time.
+            await using ISpanAnswer answer = _source.RequestSpan(_range, _items[0].Number, _items.Length, (int)Math.Min(2 * room.Taken, int.MaxValue), room, _giveUp.Token);
             long later = room.Taken;
             while (next < _items.Length && Volatile.Read(ref _left) > 0)
             {

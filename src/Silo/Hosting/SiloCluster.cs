@@ -28,4 +28,7 @@ public sealed record SiloCluster
 
     /// <summary>Whether a silent silo counts as dead within seconds. All of a cluster must agree.</summary>
     public bool FastFailover { get; init; }
+
+    /// <summary>Whether this process is a pod. Only a build with <c>-p:Kubernetes=true</c> makes use of it.</summary>
+    public bool IsInKubernetes { get; init; }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpSync.Libp2p.Swarms;
 using OpSync.Silo.Chains;
@@ -46,6 +47,8 @@ public static class SiloHosting
         services.AddSingleton(MakeAccessList);
         services.AddSingleton(new WindowShares(settings.MemoryBudget - ByteBudget.Reserve, settings.WindowBlocksMax));
         services.AddSingleton<SwarmHolder>();
+        services.AddSingleton<OwnPeers>();
+        services.AddSingleton<ChainPokes>();
         services.AddSingleton<Fetcher>();
         services.AddSingleton(s => new SiloAddresses(s.GetRequiredService<SwarmHolder>()));
         services.AddSingleton(static s => new SiloHealth(s));
@@ -74,7 +77,7 @@ public static class SiloHosting
     private static AccessList MakeAccessList(IServiceProvider services)
     {
         SiloSettings settings = services.GetRequiredService<SiloSettings>();
-        AccessList access = new(services.GetRequiredService<TimeProvider>());
+        AccessList access = new(services.GetRequiredService<TimeProvider>(), log: services.GetRequiredService<ILogger<AccessList>>());
         foreach (AccessEntry entry in settings.Allow) entry.AllowIn(access);
         foreach (AccessEntry entry in settings.Block) entry.BlockIn(access);
         access.AllowOnly = settings.AllowOnly;

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
+using OpSync.Silo.Fetching;
 using OpSync.Silo.Serving;
 using OpSync.Silo.Storing;
 using OpSync.Sync.Ports;
@@ -11,7 +12,7 @@ internal sealed class SiloMetrics : IHostedService, IDisposable
 {
     private readonly Meter _meter = new("OpSync.Silo");
 
-    public SiloMetrics(IByteBudget budget, StoreWriterFigures writer, ServeProtocol serve)
+    public SiloMetrics(IByteBudget budget, StoreWriterFigures writer, ServeProtocol serve, FetchReports reports)
     {
         _meter.CreateObservableGauge("opsync.silo.budget.used", () => budget.Used, "By", "Payloads in memory: read, in quarantine, or waiting for the store.");
         _meter.CreateObservableGauge("opsync.silo.budget.capacity", () => budget.Capacity, "By", "Most bytes of payloads in memory.");
@@ -19,6 +20,7 @@ internal sealed class SiloMetrics : IHostedService, IDisposable
         _meter.CreateObservableCounter("opsync.silo.store.blocks", () => writer.Blocks, "{block}", "Blocks that the store writer made durable.");
         _meter.CreateObservableCounter("opsync.silo.served", () => serve.Served, "{block}", "Blocks sent to peers.");
         _meter.CreateObservableCounter("opsync.silo.refused", () => serve.Refused, "{request}", "Requests of peers answered with an error code.");
+        _meter.CreateObservableCounter("opsync.silo.reports.dropped", () => reports.Dropped, "{report}", "Outcomes of requests that never reached their range or peer.");
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

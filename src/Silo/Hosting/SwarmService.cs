@@ -13,7 +13,7 @@ namespace OpSync.Silo.Hosting;
 
 /// <summary>Starts the silo's one swarm once the grains can be called, and wakes the ranges that a former process left open.</summary>
 internal sealed class SwarmService(
-    SiloSettings settings, SwarmHolder holder, AccessList access, PeerLinks links, Fetcher fetcher, FetchReports reports, ServeProtocol serve, ChainRegistry chains, IGrainFactory grains,
+    SiloSettings settings, SwarmHolder holder, AccessList access, PeerLinks links, Fetcher fetcher, FetchReports reports, ServeProtocol serve, ChainRegistry chains, ChainPokes pokes, IGrainFactory grains,
     TimeProvider time, ILogger<SwarmService> log) : IHostedService
 {
     /// <summary>Bans are restored this many at a time.</summary>
@@ -28,22 +28,24 @@ internal sealed class SwarmService(
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await RestoreBansAsync(cancellationToken).ConfigureAwait(false);
+        await JoinAsync(cancellationToken).ConfigureAwait(false);
         Swarm swarm = new(new SwarmOptions(), settings.Identity, log, time, links, access);
         serve.Register(swarm);
         foreach (Multiaddr address in settings.Listen) await swarm.ListenAsync(address, cancellationToken).ConfigureAwait(false);
         foreach (Multiaddr address in swarm.ListenAddresses) Log.Listening(log, address.ToString());
         holder.Set(swarm);
-        foreach (ulong chain in chains.ChainIds) _ = PokeAsync(chain);
+        pokes.Begin();
     }
 
-    /// <summary>Wakes the peers that were banned when a former process ended, who then keep themselves out: before anybody can connect.</summary>
-    private async Task RestoreBansAsync(CancellationToken cancellationToken)
+    /// <summary>Tells the chains of this silo, and wakes the peers that were banned when a former process ended, who then keep themselves out:
+    /// before anybody can connect.</summary>
+    private async Task JoinAsync(CancellationToken cancellationToken)
     {
         try
         {
             foreach (ulong chain in chains.ChainIds)
             {
+                await pokes.JoinAsync(chain).WaitAsync(StartWait, time, cancellationToken).ConfigureAwait(false);
                 ChainReport report = await grains.GetChain(chain).GetReport().WaitAsync(StartWait, time, cancellationToken).ConfigureAwait(false);
                 foreach (string[] some in report.BannedPeerIds.Chunk(RestoredAtOnce))
                 {
@@ -56,19 +58,6 @@ internal sealed class SwarmService(
         {
             // A ban that cannot be read now must not keep the silo from starting; it is in force as soon as its peer is asked.
             Log.DeliveryFailed(log, nameof(IPeerGrain), 1, e);
-        }
-    }
-
-    /// <summary>The process does not wait for its ranges, and a chain reviews them by itself every few seconds anyway.</summary>
-    private async Task PokeAsync(ulong chain)
-    {
-        try
-        {
-            await grains.GetChain(chain).Poke().ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            Log.DeliveryFailed(log, nameof(IChainGrain), 1, e);
         }
     }
 

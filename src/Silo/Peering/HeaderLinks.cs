@@ -15,7 +15,7 @@ namespace OpSync.Silo.Peering;
 /// <summary>Asks peers for headers, checks the answers outside any grain, and hands the range their hashes.</summary>
 /// <remarks>Checking costs a hash of about 600 bytes per header: 2 ms for a batch of 512.</remarks>
 internal sealed class HeaderLinks(
-    SwarmHolder swarm, IGrainFactory grains, PeerEpochs epochs, IByteBudget budget, IOptions<PeerLinkOptions> options, TimeProvider time,
+    SwarmHolder swarm, PeerLinks links, IGrainFactory grains, PeerEpochs epochs, IByteBudget budget, IOptions<PeerLinkOptions> options, TimeProvider time,
     ILogger<HeaderLinks> log) : IHeaderLinks
 {
     /// <summary>Requests open in this silo, all ranges and peers together. One more ends at once as our own fault.</summary>
@@ -27,17 +27,21 @@ internal sealed class HeaderLinks(
     private int _open;
 
     /// <inheritdoc/>
-    public void FetchHeaders(PeerKey peer, RangeKey range, HeaderAsk ask, long epoch) =>
-        Outside.Run(() => FetchAsync(peer, range, ask, isObeyed: epochs.Hear(peer, epoch)));
+    public void FetchHeaders(PeerKey peer, RangeKey range, HeaderAsk ask, long epoch)
+    {
+        // Taken here: a cancel that follows this call must end the request, even if nothing of it has happened yet.
+        CancellationToken token = epochs.Hear(peer, epoch) ? links.TokenOf(peer, range) : new CancellationToken(canceled: true);
+        Outside.Run(() => FetchAsync(peer, range, ask, token));
+    }
 
-    private async Task FetchAsync(PeerKey peer, RangeKey range, HeaderAsk ask, bool isObeyed)
+    private async Task FetchAsync(PeerKey peer, RangeKey range, HeaderAsk ask, CancellationToken cancellationToken)
     {
         HeaderDelivery delivery = Failure(FetchVerdict.OurFault);
         bool isMalformed = false;
         ReadReservation reservation = new(budget, urgent: false, priority: 0, options.Value, time);
         try
         {
-            if (Interlocked.Increment(ref _open) <= OpenMax && isObeyed && PeerId.TryParse(peer.Value, out PeerId? id))
+            if (Interlocked.Increment(ref _open) <= OpenMax && !cancellationToken.IsCancellationRequested && PeerId.TryParse(peer.Value, out PeerId? id))
             {
                 delivery = await AskAsync(id, reservation).ConfigureAwait(false);
                 isMalformed = delivery.Verdict == FetchVerdict.Malformed;
@@ -45,7 +49,7 @@ internal sealed class HeaderLinks(
         }
         catch (OperationCanceledException)
         {
-            // No room came: our own fault, as it stands.
+            // Not wanted any more, or no room came: our own fault, as it stands.
         }
         catch (Exception e)
         {
@@ -82,9 +86,9 @@ internal sealed class HeaderLinks(
                 ReadTimeout = options.Value.ReadTimeout,
                 Budget = room,
             };
-            await room.ExtendAsync(limits.ExpectedSize, CancellationToken.None).ConfigureAwait(false);
+            await room.ExtendAsync(limits.ExpectedSize, cancellationToken).ConfigureAwait(false);
             ExchangeResult result = await Exchange.RequestAsync(
-                swarm.Value, id, [BulkProtocols.Headers(range.ChainId)], bytes, limits, CancellationToken.None).ConfigureAwait(false);
+                swarm.Value, id, [BulkProtocols.Headers(range.ChainId)], bytes, limits, cancellationToken).ConfigureAwait(false);
             if (result.Response is not { } response) return Failure(room.GaveUp ? FetchVerdict.OurFault : ToVerdict(result.Outcome));
             using (response)
             {

@@ -18,17 +18,25 @@ namespace OpSync.Silo.Peering;
 /// <summary>One peer: keeps it connected, tells its grain what it knows, and can cancel the requests of a range.</summary>
 internal sealed class PeerLink : IFetchSource
 {
+    /// <summary>Ranges whose requests can be cancelled together. One more takes the place of the one that asked longest ago, whose
+    /// requests end: usually it is long over, and nobody said so.</summary>
+    public const int RangesMax = 256;
+
     private readonly SwarmHolder _swarm;
     private readonly ChainRegistry _chainsServed;
     private readonly IGrainFactory _grains;
     private readonly PeerEpochs _epochs;
+    private readonly OwnPeers _own;
     private readonly Action<PeerLink> _superseded;
     private readonly PeerLinkOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop;
+    private readonly CancellationToken _stopped;   // outlives its source
     private readonly Lock _lock = new();
-    private readonly Dictionary<(ulong ChainId, string RangeId), (long Generation, CancellationTokenSource Source)> _ranges = [];
+    private readonly Dictionary<(ulong ChainId, string RangeId), AskingRange> _ranges = [];
+    private long _asks;
+    private int _stops;
     private TaskCompletionSource _wake = NewSignal();
     private IReadOnlyList<string> _addresses = [];
     private string _problem = "not connected yet";
@@ -45,7 +53,7 @@ internal sealed class PeerLink : IFetchSource
     private int _late;
 
     public PeerLink(
-        PeerKey key, PeerId id, SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, PeerEpochs epochs, Action<PeerLink> superseded,
+        PeerKey key, PeerId id, SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, PeerEpochs epochs, OwnPeers own, Action<PeerLink> superseded,
         PeerLinkOptions options, TimeProvider time, ILogger log, CancellationToken stopping)
     {
         Key = key;
@@ -54,11 +62,18 @@ internal sealed class PeerLink : IFetchSource
         _chainsServed = chains;
         _grains = grains;
         _epochs = epochs;
+        _own = own;
         _superseded = superseded;
         _options = options;
         _time = time;
         _log = log;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        _stopped = _stop.Token;
+    }
+
+    private sealed record AskingRange(long Generation, CancellationTokenSource Source)
+    {
+        public long AskedAt { get; set; }
     }
 
     /// <summary>Requests that have no outcome yet.</summary>
@@ -101,17 +116,19 @@ internal sealed class PeerLink : IFetchSource
             news = unknown.Length > 0;
             Volatile.Write(ref _addresses, [.. unknown, .. addresses.Except(unknown)]);
             if (_maintaining) Changed();
-            else if (!_stop.IsCancellationRequested) Outside.Run(MaintainAsync);
+            else if (!_stopped.IsCancellationRequested) Outside.Run(MaintainAsync);
             _maintaining = true;
         }
 
         if (news) Wake();
     }
 
-    /// <summary>Stops dialling and cancels every request.</summary>
+    /// <summary>Stops dialling and cancels every request. Idempotent.</summary>
     public void Stop()
     {
+        if (Interlocked.Exchange(ref _stops, 1) != 0) return;
         _stop.Cancel();
+        _stop.Dispose();
         CancellationTokenSource[] sources;
         lock (_lock)
         {
@@ -129,22 +146,25 @@ internal sealed class PeerLink : IFetchSource
     /// <summary>The token that ends the requests of a range.</summary>
     public CancellationToken TokenOf(RangeKey range)
     {
-        CancellationTokenSource? former = null;
+        CancellationTokenSource? former;
         CancellationToken token;
         lock (_lock)
         {
-            if (_ranges.TryGetValue((range.ChainId, range.RangeId), out (long Generation, CancellationTokenSource Source) known))
-            {
-                if (known.Generation == range.Generation) return known.Source.Token;
+            if (_stopped.IsCancellationRequested) return _stopped;
+            AskingRange? known = _ranges.GetValueOrDefault((range.ChainId, range.RangeId));
 
-                // A frozen activation woke up beside its successor, whose requests go on.
-                if (known.Generation > range.Generation) return new CancellationToken(canceled: true);
-                former = known.Source;
+            // A frozen activation woke up beside its successor, whose requests go on.
+            if (known?.Generation > range.Generation) return new CancellationToken(canceled: true);
+            former = known is null && _ranges.Count >= RangesMax ? TakeOldest() : null;
+            if (known?.Generation != range.Generation)
+            {
+                former ??= known?.Source;
+                known = new AskingRange(range.Generation, CancellationTokenSource.CreateLinkedTokenSource(_stopped));
+                _ranges[(range.ChainId, range.RangeId)] = known;
             }
 
-            CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-            _ranges[(range.ChainId, range.RangeId)] = (range.Generation, source);
-            token = source.Token;
+            known.AskedAt = ++_asks;
+            token = known.Source.Token;
         }
 
         End(former);
@@ -154,10 +174,11 @@ internal sealed class PeerLink : IFetchSource
     /// <summary>Ends the requests of a range up to a generation.</summary>
     public void Cancel(RangeKey range)
     {
-        (long Generation, CancellationTokenSource Source) known;
+        AskingRange? known;
         lock (_lock)
         {
-            if (!_ranges.TryGetValue((range.ChainId, range.RangeId), out known) || known.Generation > range.Generation) return;
+            known = _ranges.GetValueOrDefault((range.ChainId, range.RangeId));
+            if (known is null || known.Generation > range.Generation) return;
             _ranges.Remove((range.ChainId, range.RangeId));
         }
 
@@ -264,7 +285,7 @@ internal sealed class PeerLink : IFetchSource
             catch (Exception e)
             {
                 Log.DeliveryFailed(_log, nameof(LinkState), 1, e);
-                lock (_lock) _stale = !_stop.IsCancellationRequested;
+                lock (_lock) _stale = !_stopped.IsCancellationRequested;
                 await Task.Delay(_options.RedialFirst, _time).ConfigureAwait(false);
             }
         }
@@ -285,7 +306,7 @@ internal sealed class PeerLink : IFetchSource
                 {
                     Changed();
                     long since = _time.GetTimestamp();
-                    await wake.WaitAsync(_stop.Token).ConfigureAwait(false);
+                    await wake.WaitAsync(_stopped).ConfigureAwait(false);
                     wake = Volatile.Read(ref _wake).Task;
 
                     // A peer that takes connections and drops them must not be dialled in a loop.
@@ -302,12 +323,12 @@ internal sealed class PeerLink : IFetchSource
 
                 Changed();
                 TimeSpan wait = pause * (0.75 + (jitter.NextDouble() * 0.5));
-                if (!_swarm.IsReady) await Task.Delay(TimeSpan.FromMilliseconds(20), _time, _stop.Token).ConfigureAwait(false);
+                if (!_swarm.IsReady) await Task.Delay(TimeSpan.FromMilliseconds(20), _time, _stopped).ConfigureAwait(false);
                 else if (await WokenAsync(wake, wait).ConfigureAwait(false)) pause = _options.RedialFirst;
                 else pause = pause * 2 > _options.RedialMax ? _options.RedialMax : pause * 2;
             }
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
         {
             // Stopped on purpose.
         }
@@ -318,13 +339,20 @@ internal sealed class PeerLink : IFetchSource
     {
         try
         {
-            await wake.WaitAsync(wait, _time, _stop.Token).ConfigureAwait(false);
+            await wake.WaitAsync(wait, _time, _stopped).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException)
         {
             return false;
         }
+    }
+
+    private CancellationTokenSource TakeOldest()
+    {
+        KeyValuePair<(ulong ChainId, string RangeId), AskingRange> oldest = _ranges.MinBy(static r => r.Value.AskedAt);
+        _ranges.Remove(oldest.Key);
+        return oldest.Value.Source;
     }
 
     private void Wake() => Interlocked.Exchange(ref _wake, NewSignal()).TrySetResult();
@@ -343,12 +371,18 @@ internal sealed class PeerLink : IFetchSource
     {
         lock (_lock)
         {
-            if (!_stop.IsCancellationRequested) _swarm.Value.Protect(Id);
+            if (!_stopped.IsCancellationRequested) _swarm.Value.Protect(Id);
         }
     }
 
     private async Task<bool> DialAsync()
     {
+        if (_own.Contains(Key))
+        {
+            _problem = "is a silo of this service, which has the same blocks";
+            return false;
+        }
+
         List<Multiaddr> addresses = [];
         foreach (string text in Volatile.Read(ref _addresses))
         {
@@ -358,7 +392,7 @@ internal sealed class PeerLink : IFetchSource
         DialResult result;
         try
         {
-            result = await _swarm.Value.DialAsync(Id, addresses, _stop.Token).ConfigureAwait(false);
+            result = await _swarm.Value.DialAsync(Id, addresses, _stopped).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -17,16 +17,16 @@ namespace OpSync.Silo.Peering;
 
 /// <summary>The silo's connections to the peers it asks, and the requests open on them.</summary>
 internal sealed class PeerLinks(
-    SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, AccessList access, PeerEpochs epochs, Fetcher fetcher, FetchReports reports,
+    SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, AccessList access, PeerEpochs epochs, OwnPeers own, Fetcher fetcher, FetchReports reports,
     IOptions<PeerLinkOptions> options, TimeProvider time, ILogger<PeerLinks> log) : IPeerLinks, ISwarmObserver
 {
     /// <summary>Who speaks a protocol of this family, or says so, is another OpSync.</summary>
     private const string OwnProtocols = "/opsync/", OwnAgent = "opsync/";
 
-    private readonly Exclusions _exclusions = new(access);
     /// <summary>Peers without a link whose protocols are remembered while they are connected: they may get one. More are not.</summary>
     private const int ToldMax = 4_096;
 
+    private readonly Exclusions _exclusions = new(access);
     private readonly ConcurrentDictionary<PeerKey, PeerLink> _links = new();
     private readonly ConcurrentDictionary<PeerId, IdentifyInfo> _told = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -36,7 +36,7 @@ internal sealed class PeerLinks(
     {
         if (!epochs.Hear(peer, epoch) || !PeerId.TryParse(peer.Value, out PeerId? id)) return;
         PeerLink link = _links.GetOrAdd(
-            peer, key => new PeerLink(key, id, swarm, chains, grains, epochs, l => Release(l.Key, l.Epoch), options.Value, time, log, _stopping.Token));
+            peer, key => new PeerLink(key, id, swarm, chains, grains, epochs, own, l => Release(l.Key, l.Epoch), options.Value, time, log, _stopping.Token));
         link.Epoch = epoch;
         link.Connect(addresses);
         if (_told.TryRemove(id, out IdentifyInfo? info)) Tell(link, info);
@@ -110,6 +110,10 @@ internal sealed class PeerLinks(
 
         void Start(AskItem item) => fetcher.Start(link, range, item, timeout, CancellationTokenSource.CreateLinkedTokenSource(token));
     }
+
+    /// <summary>What ends the requests of a range at a peer; ended where there is no link.</summary>
+    public CancellationToken TokenOf(PeerKey peer, RangeKey range) =>
+        _links.TryGetValue(peer, out PeerLink? link) ? link.TokenOf(range) : new CancellationToken(canceled: true);
 
     /// <inheritdoc/>
     public int CountOpen(PeerKey peer) => _links.TryGetValue(peer, out PeerLink? link) ? link.Open : 0;

@@ -44,6 +44,7 @@ internal sealed partial class BulkServer
             // Looking costs too, whatever comes of it.
             gate.GiveBack(inbound.Peer, inbound.RemoteIp, granted - Math.Max(1, passed));
             sent += passed;
+            served(passed);
             room -= size;
         }
 
@@ -137,7 +138,7 @@ internal sealed partial class BulkServer
 
         try
         {
-            HeldSpan[] held = await _held.GetOrAdd(chain.Spec.ChainId, _ => new HeldSpans(chain.Store, Bulk.StatusAge, time)).GetAsync(cancellationToken).ConfigureAwait(false);
+            HeldSpan[] held = await _held.GetOrAdd(chain.Spec.ChainId, _ => new HeldSpans(chain.Store, Bulk.StatusAge, time, stopping)).GetAsync(cancellationToken).ConfigureAwait(false);
             byte[] answer = new StatusReply(held, options.PeerRate, options.PeerBurst, Bulk.HeadersPerBlock).Write();
             await WriteAsync(inbound.Stream, answer, isLast: true, cancellationToken).ConfigureAwait(false);
         }

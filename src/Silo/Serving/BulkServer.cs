@@ -15,7 +15,9 @@ namespace OpSync.Silo.Serving;
 /// <remarks>Payloads wait for the asker's rate as single requests do, block by block: whoever asks meets the same server either way.
 /// Headers never wait: they end where the asker's tokens end and say when to ask for the rest. They are made from the stored blocks,
 /// one after the other, so that an answer holds one block in memory.</remarks>
-internal sealed partial class BulkServer(ChainRegistry chains, ServeOptions options, ServeGate gate, FairShares answers, Action<string> refused, TimeProvider time)
+internal sealed partial class BulkServer(
+    ChainRegistry chains, ServeOptions options, ServeGate gate, FairShares answers, Action<int> served, Action<string> refused, TimeProvider time,
+    CancellationToken stopping)
 {
     private readonly ConcurrentDictionary<ulong, ConcurrentBag<HeaderExtractor>> _extractors = new();
     private readonly ConcurrentDictionary<ulong, HeldSpans> _held = new();

@@ -16,6 +16,7 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
 {
     private readonly ServeGate _gate = new(new ServeThrottle(options.Value, time), leases, time);
     private readonly FairShares _answers = new(options.Value.AnswerBytesMax);
+    private readonly CancellationTokenSource _stopping = new();
     private ServeMetrics? _metrics;
     private long _served;
     private long _refused;
@@ -41,12 +42,20 @@ internal sealed class ServeProtocol(ChainRegistry chains, IOptions<ServeOptions>
             foreach (string protocol in chain.Protocols) yield return (protocol, (stream, ct) => HandleAsync(chain, stream, ct));
         }
 
-        BulkServer bulk = new(chains, options.Value, _gate, _answers, limit => _metrics?.Refused(limit), time);
+        BulkServer bulk = new(chains, options.Value, _gate, _answers, blocks => Interlocked.Add(ref _served, blocks), limit => _metrics?.Refused(limit), time, _stopping.Token);
         foreach ((string, ProtocolHandler) handler in bulk.Handlers()) yield return handler;
     }
 
-    /// <summary>Ends the observation of its limits.</summary>
-    public void Dispose() => _metrics?.Dispose();
+    /// <summary>Bytes of answers on their way.</summary>
+    internal long AnswerBytes => _answers.Used;
+
+    /// <summary>Ends what it does for nobody in particular, and the observation of its limits.</summary>
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _stopping.Dispose();
+        _metrics?.Dispose();
+    }
 
     private async ValueTask HandleAsync(ServedChain chain, InboundStream inbound, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,6 +9,7 @@ using OpSync.Contracts.Ranges;
 using OpSync.Silo.Chains;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
+using OpSync.Sync.Trust;
 
 namespace OpSync.Silo.Storing;
 
@@ -17,25 +19,31 @@ internal sealed class StoreWriter(
     ChainRegistry chains, IGrainFactory grains, IByteBudget budget, IOptions<StoreWriterOptions> options,
     StoreWriterFigures figures, TimeProvider time, ILogger<StoreWriter> log) : BackgroundService, IStoreQueue
 {
+    private static readonly ActivitySource Spans = new("OpSync.Silo");
+
     private readonly Channel<StoreJob> _queue = Channel.CreateBounded<StoreJob>(
         new BoundedChannelOptions(options.Value.QueueMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
-    private readonly ConcurrentDictionary<(ulong ChainId, Hash32 Hash), bool> _queued = new();
+    private readonly ConcurrentDictionary<(ulong ChainId, Hash32 Hash), TrustRank> _queued = new();   // with the highest rank it was promoted with
     private readonly ConcurrentDictionary<RangeKey, bool> _stalled = new();
 
     /// <inheritdoc/>
     public bool TryEnqueue(StoreJob job)
     {
-        if (!_queued.TryAdd((job.ChainId, job.Item.Block.Hash), true))
+        (ulong, Hash32) key = (job.ChainId, job.Item.Block.Hash);
+        while (!_queued.TryAdd(key, job.Item.Rank))
         {
-            // Another range promoted the same block a moment ago; its copy is dropped and both hear of the one commit.
+            if (!_queued.TryGetValue(key, out TrustRank known)) continue;
+            if (known < job.Item.Rank && !_queued.TryUpdate(key, job.Item.Rank, known)) continue;
+
+            // Another range promoted the same block a moment ago; this copy is dropped and the higher rank counts.
             // The acknowledgement of this range comes when it repeats the promotion and finds the block stored.
             budget.Return(job.Item.Block.Wire.Length, job.Urgent);
             return true;
         }
 
         if (_queue.Writer.TryWrite(job)) return true;
-        _queued.TryRemove((job.ChainId, job.Item.Block.Hash), out _);
+        _queued.TryRemove(key, out _);
         return false;
     }
 
@@ -117,31 +125,14 @@ internal sealed class StoreWriter(
 
     private async Task CommitAsync(ulong chainId, StoreJob[] jobs, CancellationToken stoppingToken)
     {
-        IBlockStore store = chains.Get(chainId).Store;
-        AppendItem[] items = Array.ConvertAll(jobs, j => j.Item);
-        IReadOnlyList<AppendResult> results;
-        while (true)
-        {
-            try
-            {
-                results = await store.AppendAsync(items, stoppingToken).ConfigureAwait(false);
-                break;
-            }
-            catch (IOException e)
-            {
-                Log.StoreStalled(log, e.Message);
-                await TellStateAsync(jobs, e.Message).ConfigureAwait(false);
-                await Task.Delay(options.Value.RetryAfter, time, stoppingToken).ConfigureAwait(false);
-            }
-        }
-
+        using Activity? span = Spans.StartActivity("store.commit")?.SetTag("opsync.chain", (long)chainId).SetTag("opsync.blocks", jobs.Length);
+        IReadOnlyList<AppendResult> results = await AppendAsync(chainId, jobs, Array.ConvertAll(jobs, j => Ranked(chainId, j.Item)), stoppingToken).ConfigureAwait(false);
         figures.Commits++;
         figures.Blocks += jobs.Length;
         figures.FirstCommitAt ??= time.GetUtcNow();
         for (int i = 0; i < jobs.Length; i++)
         {
             budget.Return(jobs[i].Item.Block.Wire.Length, jobs[i].Urgent);
-            _queued.TryRemove((chainId, jobs[i].Item.Block.Hash), out _);
             if (results[i].Replaced is { } replaced) Log.Repointed(log, results[i].Block.Number, replaced, results[i].Block.Hash);
         }
 
@@ -156,6 +147,53 @@ internal sealed class StoreWriter(
         Log.StoreResumed(log);
         await TellStateAsync([], null).ConfigureAwait(false);
     }
+
+    /// <summary>Appends until the store has taken all of it, each block with the highest rank it was promoted with meanwhile.</summary>
+    private async Task<IReadOnlyList<AppendResult>> AppendAsync(ulong chainId, StoreJob[] jobs, AppendItem[] items, CancellationToken stoppingToken)
+    {
+        IBlockStore store = chains.Get(chainId).Store;
+        IReadOnlyList<AppendResult>? results = null;
+        while (items.Length > 0)
+        {
+            try
+            {
+                IReadOnlyList<AppendResult> appended = await store.AppendAsync(items, stoppingToken).ConfigureAwait(false);
+                results ??= appended;
+            }
+            catch (IOException e)
+            {
+                Log.StoreStalled(log, e.Message);
+                await TellStateAsync(jobs, e.Message).ConfigureAwait(false);
+                await Task.Delay(options.Value.RetryAfter, time, stoppingToken).ConfigureAwait(false);
+                continue;
+            }
+
+            items = Raised(chainId, items);
+        }
+
+        return results!;
+    }
+
+    /// <summary>Ends what is durable; gives back what was promoted with a higher rank since.</summary>
+    private AppendItem[] Raised(ulong chainId, AppendItem[] durable)
+    {
+        List<AppendItem> raised = [];
+        foreach (AppendItem item in durable)
+        {
+            (ulong, Hash32) key = (chainId, item.Block.Hash);
+            while (_queued.TryGetValue(key, out TrustRank rank))
+            {
+                if (rank > item.Rank) raised.Add(item with { Rank = rank });
+                else if (!_queued.TryRemove(new(key, rank))) continue;
+                break;
+            }
+        }
+
+        return [.. raised];
+    }
+
+    private AppendItem Ranked(ulong chainId, AppendItem item) =>
+        _queued.TryGetValue((chainId, item.Block.Hash), out TrustRank rank) ? item with { Rank = rank } : item;
 
     /// <summary>A lost acknowledgement is made up for by the range, which repeats its promotion and finds the block stored.</summary>
     private async Task AcknowledgeAsync(RangeKey range, AckBatch acks)

@@ -15,8 +15,9 @@ public abstract record RangeEvent
 
     /// <summary>The whole set of peers that may be asked, replacing the one before.</summary>
     /// <param name="Peers">Usable peers, at most <see cref="RangeSyncOptions.PeersMax"/> are kept.</param>
+    /// <param name="Trouble">Who may not be asked and why, for a person; empty if nobody is out.</param>
     /// <param name="Awaited">Known peers that cannot be asked now and may be later: resting, or being dialled. Null for none.</param>
-    public sealed record PeersChanged(IReadOnlyList<PeerOffer> Peers, IReadOnlyList<PeerKey>? Awaited = null) : RangeEvent;
+    public sealed record PeersChanged(IReadOnlyList<PeerOffer> Peers, string Trouble = "", IReadOnlyList<PeerKey>? Awaited = null) : RangeEvent;
 
     /// <summary>A peer's answer to an <see cref="Ask"/>: which of its items were not taken.</summary>
     /// <param name="Peer">The peer asked.</param>

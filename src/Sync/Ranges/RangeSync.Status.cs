@@ -79,7 +79,13 @@ public sealed partial class RangeSync
             return (StallReason.WaitingForOtherRange, $"Another range fetches block {height}.");
         if (slot.Flights > 0 && !(depth == 0 && _evidence.Any)) return (StallReason.None, "");
         if (now < _ourFaultUntil) return (StallReason.MemoryShort, $"No memory is left here for block {height}; it is asked for again shortly.");
-        if (_peers.Count == 0) return (StallReason.NoPeers, $"No peer is known that could be asked for block {height}.");
+        if (_peers.Count == 0)
+        {
+            return (StallReason.NoPeers, _trouble.Length > 0
+                ? $"No peer can be asked for block {height}: {_trouble}."
+                : $"No peer is known that could be asked for block {height}. Add one that has it.");
+        }
+
         if (depth == _mismatchDepth && depth == _cursor)
         {
             return (StallReason.HashMismatch,

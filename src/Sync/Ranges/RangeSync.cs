@@ -62,6 +62,7 @@ public sealed partial class RangeSync
     private bool _paused;
     private string? _storeStall;
     private string _endText = "";
+    private string _trouble = "";
 
     /// <summary>Takes up a range, be it new or known from before a restart.</summary>
     /// <param name="target">What to fill and what to trust.</param>
@@ -147,6 +148,7 @@ public sealed partial class RangeSync
                 break;
             case RangeEvent.PeersChanged changed:
                 OnPeersChanged(changed.Peers);
+                _trouble = changed.Trouble;
                 _awaited = changed.Awaited ?? [];
                 break;
             case RangeEvent.Refused refused:

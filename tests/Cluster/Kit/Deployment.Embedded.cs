@@ -5,6 +5,12 @@ internal sealed partial class Deployment
 {
     public const string Engine = "Embedded";
 
+    /// <summary>Blocks of the short form.</summary>
+    public const int BlocksShort = 900;
+
+    /// <summary>Time that a peer takes for an answer.</summary>
+    private static readonly TimeSpan PeerLatency = TimeSpan.FromMilliseconds(320);
+
     /// <summary>How long a silo is frozen: as long as a busy machine may be.</summary>
     public static readonly TimeSpan FreezeTime = TimeSpan.FromSeconds(1);
 

@@ -5,7 +5,13 @@ internal sealed partial class Deployment
 {
     public const string Engine = "Orleans";
 
+    /// <summary>Blocks of the short form: the others go on while a silo is away, so there must be work left when the next fault comes.</summary>
+    public const int BlocksShort = 4_000;
+
     private const int SiloCount = 3;
+
+    /// <summary>Time that a peer takes for an answer.</summary>
+    private static readonly TimeSpan PeerLatency = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long a silo is frozen: longer than the others take to give it up.</summary>
     public static readonly TimeSpan FreezeTime = TimeSpan.FromSeconds(12);

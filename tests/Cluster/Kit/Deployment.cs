@@ -47,18 +47,18 @@ internal sealed partial class Deployment : IAsyncDisposable
     /// <summary>Starts everything.</summary>
     /// <param name="postgres">Where the database is made.</param>
     /// <param name="blocks">What the peers serve.</param>
-    /// <param name="peers">How many of them; each answers 100 times a second.</param>
+    /// <param name="peers">How many of them.</param>
     public static async Task<Deployment> StartAsync(PostgresServer postgres, SampleBlocks blocks, int peers)
     {
         Deployment deployment = new(blocks);
         string connection = await postgres.CreateDatabaseAsync();
         await File.WriteAllBytesAsync(deployment._temp["rollup.json"], RollupConfig.Write(blocks.Spec), Token);
-        for (int i = 0; i < peers; i++) deployment._peers.Add(await RecordingPeer.StartAsync(blocks, pace: TimeSpan.FromMilliseconds(10)));
+        for (int i = 0; i < peers; i++) deployment._peers.Add(await RecordingPeer.StartAsync(blocks, PeerLatency));
         deployment._database = await PostgresDatabase.OpenAsync(new PostgresOptions { ConnectionString = connection }, null, Token);
         deployment._store = await deployment._database.OpenBlocksAsync(new ChainIdentity(blocks.Spec.ChainId, blocks.Spec.Genesis.Hash), Token);
         string[] common =
         [
-            "--rollup", deployment._temp["rollup.json"], "--postgres", connection, "--p2p-peer-rate", "1000", "--p2p-listen", "none", "--log-level", "warning",
+            "--rollup", deployment._temp["rollup.json"], "--postgres", connection, "--p2p-peer-rate", "1000", "--p2p-listen", "none", "--log-level", "error",
             .. deployment._peers.SelectMany(p => new[] { "--peer", p.Address }),
         ];
         deployment.AddMembers(common);
@@ -138,6 +138,22 @@ internal sealed partial class Deployment : IAsyncDisposable
 
     /// <summary>Waits until this many blocks are durable.</summary>
     public Task StoredAsync(long count) => UntilAsync(async () => await CountAsync() >= count, () => $"{count} blocks were never reached.");
+
+    /// <summary>Where things stand, for the message of a test that failed.</summary>
+    public async Task<string> DescribeAsync(string range)
+    {
+        string report;
+        try
+        {
+            report = (await GetAsync($"/v1/ranges/{range}")).ToJsonString() + (await GetAsync("/v1/peers")).ToJsonString();
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            report = e.Message;
+        }
+
+        return $"{await CountAsync()} blocks; {report}\n{string.Join('\n', _silos.Concat(_gateways).Select((m, i) => $"-- member {i}\n{m.Said}"))}";
+    }
 
     /// <summary>Heights asked for so far, of each peer in its order.</summary>
     public ulong[][] Asked() => [.. _peers.Select(p => p.Asked)];

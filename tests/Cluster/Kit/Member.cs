@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using OpSync.EndToEnd;
@@ -8,28 +9,34 @@ namespace OpSync.Cluster.Kit;
 /// <summary>A process of the deployment, which can be killed, told to stop, frozen, and started again with the same arguments.</summary>
 internal sealed class Member(string[] arguments) : IAsyncDisposable
 {
+    private const int LinesKept = 60;
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
+    private readonly ConcurrentQueue<string> _said = new();
     private Process? _process;
-    private Task<string> _errors = Task.FromResult("");
 
     private Process Running => _process ?? throw new InvalidOperationException("It does not run.");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    /// <summary>The latest of what it said on stderr.</summary>
+    public string Said => string.Join('\n', _said);
+
     /// <summary>Starts it and waits until it says where it can be reached.</summary>
     public async Task StartAsync()
     {
         _process = Opsync.Start(arguments);
-        _errors = _process.StandardError.ReadToEndAsync(CancellationToken.None);
+        _process.ErrorDataReceived += (_, line) => Note(line.Data);
+        _process.BeginErrorReadLine();
         string? address = await _process.StandardOutput.ReadLineAsync(Token).AsTask().WaitAsync(s_patience, Token);
-        if (address is null) Assert.Fail($"opsync {string.Join(' ', arguments)} ended: {await _errors}");
+        if (address is null) Assert.Fail($"opsync {string.Join(' ', arguments)} ended: {Said}");
     }
 
     /// <summary>SIGKILL.</summary>
     public async Task KillAsync()
     {
-        Running.Kill();
+        if (!Running.HasExited) Running.Kill();
         await EndAsync();
     }
 
@@ -38,8 +45,17 @@ internal sealed class Member(string[] arguments) : IAsyncDisposable
     {
         await SignalAsync("-TERM");
         await Running.WaitForExitAsync(Token).WaitAsync(s_patience, Token);
-        Assert.True(Running.ExitCode == 0, await _errors);
+        Assert.True(Running.ExitCode == 0, Said);
         await EndAsync();
+    }
+
+    /// <summary>Starts it again if it has ended by itself, as whoever watches over processes does: a silo that was frozen and is told
+    /// that it counts as dead ends.</summary>
+    public async Task ReviveAsync()
+    {
+        if (!Running.HasExited) return;
+        await EndAsync();
+        await StartAsync();
     }
 
     /// <summary>SIGSTOP.</summary>
@@ -51,6 +67,13 @@ internal sealed class Member(string[] arguments) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_process is not null) await KillAsync();
+    }
+
+    private void Note(string? line)
+    {
+        if (line is null) return;
+        _said.Enqueue(line);
+        if (_said.Count > LinesKept) _said.TryDequeue(out _);
     }
 
     private async Task EndAsync()

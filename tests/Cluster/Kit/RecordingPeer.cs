@@ -12,18 +12,15 @@ namespace OpSync.Cluster.Kit;
 internal sealed class RecordingPeer : IAsyncDisposable
 {
     private readonly PeerIdentity _identity = PeerIdentity.Create(KeyType.Ed25519);
-    private readonly ConcurrentQueue<ulong> _asked = new();
+    private readonly ConcurrentQueue<(ulong Number, PeerId By, long At)> _asked = new();
     private readonly SampleBlocks _blocks;
-    private readonly TimeSpan _pace;
-    private readonly Lock _lock = new();
+    private readonly TimeSpan _latency;
     private readonly Swarm _swarm;
 
-    private long _next;
-
-    private RecordingPeer(SampleBlocks blocks, TimeSpan pace)
+    private RecordingPeer(SampleBlocks blocks, TimeSpan latency)
     {
         _blocks = blocks;
-        _pace = pace;
+        _latency = latency;
         _swarm = new Swarm(new SwarmOptions(), _identity, NullLogger.Instance, TimeProvider.System);
     }
 
@@ -33,14 +30,34 @@ internal sealed class RecordingPeer : IAsyncDisposable
     public string PeerId => _identity.Id.ToString();
 
     /// <summary>Heights asked for, in order.</summary>
-    public ulong[] Asked => [.. _asked];
+    public ulong[] Asked => [.. _asked.Select(a => a.Number)];
+
+    /// <summary>How often a silo asked within a second after another one had, which had asked within a second after it: two silos that
+    /// ask at the same time.</summary>
+    public int AskedByTwo
+    {
+        get
+        {
+            (ulong Number, PeerId By, long At)[] asked = [.. _asked];
+            int count = 0;
+            for (int i = 1, turn = -1; i < asked.Length; i++)
+            {
+                if (asked[i].By == asked[i - 1].By) continue;
+                if (turn >= 0 && asked[turn].By == asked[i].By && TimeProvider.System.GetElapsedTime(asked[turn].At, asked[i].At) < TimeSpan.FromSeconds(1)) count++;
+                turn = i - 1;
+            }
+
+            return count;
+        }
+    }
 
     /// <summary>Starts to listen.</summary>
     /// <param name="blocks">What it serves.</param>
-    /// <param name="pace">Between one answer and the next: how fast a range goes is then no matter of the machine.</param>
-    public static async Task<RecordingPeer> StartAsync(SampleBlocks blocks, TimeSpan pace)
+    /// <param name="latency">Time of each answer: with the requests that may be in flight it says how fast a range goes, whatever the
+    /// machine.</param>
+    public static async Task<RecordingPeer> StartAsync(SampleBlocks blocks, TimeSpan latency)
     {
-        RecordingPeer peer = new(blocks, pace);
+        RecordingPeer peer = new(blocks, latency);
         Assert.True(Multiaddr.TryParse("/ip4/127.0.0.1/tcp/0", out Multiaddr? any));
         await peer._swarm.ListenAsync(any, CancellationToken.None);
         ulong chain = blocks.Spec.ChainId;
@@ -59,19 +76,9 @@ internal sealed class RecordingPeer : IAsyncDisposable
         byte[] request = new byte[PayloadByNumber.RequestSize];
         await inbound.Stream.ReadExactlyAsync(request, cancellationToken);
         Assert.True(PayloadByNumber.TryReadRequest(request, out ulong number));
-        _asked.Enqueue(number);
-        await Task.Delay(WaitForTurn(), cancellationToken);
+        _asked.Enqueue((number, inbound.Peer, TimeProvider.System.GetTimestamp()));
+        await Task.Delay(_latency, cancellationToken);
         await inbound.Stream.WriteAsync(_blocks.Find(number) ?? [(byte)ResultCode.NotFound], cancellationToken);
         await inbound.Stream.CloseWriteAsync(cancellationToken);
-    }
-
-    private TimeSpan WaitForTurn()
-    {
-        long now = TimeProvider.System.GetTimestamp();
-        lock (_lock)
-        {
-            _next = Math.Max(_next, now) + (long)(_pace.TotalSeconds * TimeProvider.System.TimestampFrequency);
-            return TimeProvider.System.GetElapsedTime(now, _next);
-        }
     }
 }

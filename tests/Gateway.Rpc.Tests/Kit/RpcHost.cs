@@ -35,9 +35,6 @@ internal sealed class RpcHost : IAsyncDisposable
 
     public IServiceProvider Services => _app!.Services;
 
-    /// <summary>The endpoint, for requests that no socket makes.</summary>
-    public RpcEndpoint Endpoint => Services.GetRequiredService<RpcEndpoint>();
-
     public IGrainFactory Grains => _app!.Services.GetRequiredService<IGrainFactory>();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using Microsoft.Extensions.Logging;
 
 namespace OpSync.Grains.Tests.Kit;
@@ -23,7 +24,7 @@ internal sealed class Mistakes : ILoggerProvider, ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (!IsEnabled(logLevel) || exception is null or TimeoutException or OrleansException or IOException or OperationCanceledException or ObjectDisposedException) return;
+        if (!IsEnabled(logLevel) || exception is null or TimeoutException or OrleansException or IOException or DbException or OperationCanceledException or ObjectDisposedException) return;
         _all.Enqueue($"{formatter(state, exception)}: {exception}");
     }
 

@@ -12,7 +12,7 @@ internal sealed class TestSilos
     private const int Count = 3;
 
     /// <summary>Keys of the clocks that Orleans runs itself by; a test's clock is for the grains.</summary>
-    private static readonly string[] OwnClocks = ["Orleans.Messaging", "Orleans.SystemTimers", "Orleans.Membership", "Orleans.GrainDirectory", "Orleans.Reminders"];
+    private static readonly string[] OwnClocks = ["Orleans.Messaging", "Orleans.SystemTimers", "Orleans.Membership", "Orleans.ActivationManagement", "Orleans.GrainDirectory", "Orleans.Reminders"];
 
     private readonly WorldOptions _options;
     private readonly Action<IHostApplicationBuilder, Action<IHostApplicationBuilder, SiloSettings>> _add;

@@ -20,6 +20,9 @@ internal sealed class TestStore(IBlockStore inner) : IBlockStore
     /// <summary>Set: the next raising of ranks fails, once.</summary>
     public volatile bool FailRaiseOnce;
 
+    /// <summary>Set: the islands of some heights cannot be looked up.</summary>
+    public Func<BlockRange, Exception?>? FailIslands { get; set; }
+
     /// <summary>Appends that came in, whether they succeeded or not.</summary>
     public int AppendsTried => Volatile.Read(ref _appendsTried);
 
@@ -90,7 +93,7 @@ internal sealed class TestStore(IBlockStore inner) : IBlockStore
         Alive().ReadAsync(range, rankMin, countMax, bytesMax, cancellationToken);
 
     public ValueTask<IReadOnlyList<Island>> GetIslandsAsync(BlockRange range, TrustRank rankMin, CancellationToken cancellationToken) =>
-        Alive().GetIslandsAsync(range, rankMin, cancellationToken);
+        FailIslands?.Invoke(range) is { } failure ? throw failure : Alive().GetIslandsAsync(range, rankMin, cancellationToken);
 
     public ValueTask<long> CountAsync(CancellationToken cancellationToken) => Alive().CountAsync(cancellationToken);
 

@@ -51,6 +51,9 @@ internal sealed class World : IAsyncDisposable
     /// <summary>The store of this life of the silo.</summary>
     public TestStore Store { get; private set; } = null!;
 
+    /// <summary>What is done to the store of the next life of the silo.</summary>
+    public Action<TestStore>? Prepare { get; set; }
+
     public TestSilos Silos => _silos!;
 
     public IGrainFactory Grains => Silos.Grains;
@@ -181,6 +184,9 @@ internal sealed class World : IAsyncDisposable
         Assert.Single(await Store.GetIslandsAsync(new BlockRange(first, last), rankMin, Token));
     }
 
+    /// <summary>From here on a silo dies, and what it logs is no mistake.</summary>
+    public void ExpectFaults() => _mistakes[^1].Close();
+
     /// <summary>Kills the silo in the middle of whatever it does. What is not on the disk is lost.</summary>
     public async Task KillAsync()
     {
@@ -224,6 +230,7 @@ internal sealed class World : IAsyncDisposable
         }
 
         Store = new TestStore(_other?.Store ?? _blocks ?? (IBlockStore)_directory!.Blocks);
+        Prepare?.Invoke(Store);
         _mistakes.Add(new Mistakes());
     }
 
@@ -238,6 +245,7 @@ internal sealed class World : IAsyncDisposable
             Ranges = _options.Ranges,
             Writer = _options.Writer,
         }, addEngine);
+        _options.Services?.Invoke(builder.Services);
         builder.Logging.AddProvider(_mistakes[^1]);
         builder.Services.AddSingleton(s => new CrowdLinks(
             Crowd, s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<Fetcher>(),
@@ -257,6 +265,9 @@ internal sealed record WorldOptions
 
     /// <summary>The database that keeps everything; null for a data directory.</summary>
     public PostgresOptions? Postgres { get; init; }
+
+    /// <summary>What a test adds to each silo.</summary>
+    public Action<IServiceCollection>? Services { get; init; }
 
     /// <summary>Grains that may be active at a time.</summary>
     public int ActivationsMax { get; init; } = 10_000;

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using OpSync.Gateway;
+using OpSync.Gateway.Rpc;
 using Xunit;
 
 namespace OpSync.K8s.Manifests;
@@ -62,14 +64,23 @@ public sealed class HardeningTests
 
     [Theory]
     [MemberData(nameof(Overlay.Names), MemberType = typeof(Overlay))]
-    public void A_silo_has_room_for_its_budget(string overlay)
+    public void A_process_has_room_for_what_it_may_hold(string overlay)
     {
-        // .NET keeps its heap within three quarters of the limit; a silo needs 200 MB beside its budget.
         IReadOnlyList<Manifest> objects = Overlay.Render(overlay);
         JsonNode settings = JsonNode.Parse(objects.Single(o => o.Kind == "ConfigMap").Node["data"]!["opsync.json"]!.ToString())!;
-        string limit = objects.Single(o => o.ToString() == "StatefulSet opsync-silo").Containers.Single()["resources"]!["limits"]!["memory"]!.ToString();
+        RpcLimits rpc = new();
+        long gateway = new GatewayLimits().BlockBytesMax + rpc.BodiesBytesMax + rpc.AnswersBytesMax;
 
-        Assert.True(Bytes(limit) * 3 / 4 >= (settings["memoryBudgetMib"]!.GetValue<long>() << 20) + 200_000_000, limit);
+        Assert.Null(settings["http"]!["limits"]);
+        AssertRoom("StatefulSet opsync-silo", settings["memoryBudgetMib"]!.GetValue<long>() << 20);
+        AssertRoom("Deployment opsync-gateway", gateway);
+
+        // .NET keeps its heap within three quarters of the limit; a process needs 200 MB beside what it accounts for.
+        void AssertRoom(string workload, long accounted)
+        {
+            string limit = objects.Single(o => o.ToString() == workload).Containers.Single()["resources"]!["limits"]!["memory"]!.ToString();
+            Assert.True(Bytes(limit) * 3 / 4 >= accounted + 200_000_000, $"{workload}: {limit}");
+        }
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Swarms;
 using OpSync.TestKit;
@@ -133,6 +134,21 @@ public sealed class AccessListTests
     }
 
     [Fact]
+    public void Full_list_is_told_once_a_minute_however_many_rules_give_way()
+    {
+        Lines log = new();
+        AccessList list = new(_time, rulesMax: 2, log);
+        DateTimeOffset end = _time.GetUtcNow() + TimeSpan.FromDays(1);
+        for (int i = 1; i <= 5; i++) list.BlockNetwork(IPNetwork.Parse($"10.{i}.0.0/16"), end);
+        Assert.Single(log.Said);
+        Assert.Contains("2 rules", log.Said[0], StringComparison.Ordinal);
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        list.BlockNetwork(IPNetwork.Parse("10.6.0.0/16"), end);
+        Assert.Equal(2, log.Said.Count);
+    }
+
+    [Fact]
     public void Rules_are_listed_with_their_ends()
     {
         AccessList list = new(_time);
@@ -148,5 +164,18 @@ public sealed class AccessListTests
     {
         using PeerIdentity identity = PeerIdentity.Create(KeyType.Ed25519);
         return identity.Id;
+    }
+
+    private sealed class Lines : ILogger
+    {
+        public List<string> Said { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Said.Add(formatter(state, exception));
     }
 }

@@ -41,6 +41,10 @@ public sealed class Demo : IAsyncLifetime
     /// <summary>Starts a peer that gives forged blocks and headers.</summary>
     internal Task<Server> StartLyingAsync() => KeepAsync(Server.StartLyingAsync("--rollup", Rollup, "--data-dir", _temp["source"]));
 
+    /// <summary>Starts a service of the chain, on a free port or on the one that is given.</summary>
+    internal Task<Service> StartServiceAsync(string dataDir, string listen = "127.0.0.1:0", params string[] arguments) =>
+        Service.StartAsync(["--rollup", Rollup, "--data-dir", dataDir, "--http-listen", listen, .. arguments]);
+
     public async ValueTask DisposeAsync()
     {
         foreach (Server server in _servers) await server.DisposeAsync();

@@ -77,7 +77,7 @@ public sealed class RangeSyncAnchorTests
     public void Two_agreeing_peers_are_not_believed_while_a_third_is_being_dialled()
     {
         Script script = new(10, 12);
-        script.Step(new RangeEvent.PeersChanged([new(new PeerKey("a"), 9), new(new PeerKey("b"), 9)], [new PeerKey("c")]));
+        script.Step(new RangeEvent.PeersChanged([new(new PeerKey("a"), 9), new(new PeerKey("b"), 9)], Awaited: [new PeerKey("c")]));
         script.Good(12, fork: 1).Good(12, fork: 1);
         script.Wait(s_silence / 2);
         Assert.Equal(RangeResult.None, script.Core.Result);

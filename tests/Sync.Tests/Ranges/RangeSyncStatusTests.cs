@@ -45,6 +45,19 @@ public sealed class RangeSyncStatusTests
     }
 
     [Fact]
+    public void Stall_for_want_of_peers_names_those_that_are_out_and_why()
+    {
+        Script script = new Script(1, 100);
+        script.Step(new RangeEvent.PeersChanged([], "a cannot be reached, is dialled again; b is banned until noon"));
+        Assert.Equal(
+            (StallReason.NoPeers, "No peer can be asked for block 100: a cannot be reached, is dialled again; b is banned until noon."),
+            (script.Status.Stall, script.Status.StallText));
+
+        script.Step(new RangeEvent.PeersChanged([]));
+        Assert.Equal("No peer is known that could be asked for block 100. Add one that has it.", script.Status.StallText);
+    }
+
+    [Fact]
     public void Complete_range_has_no_time_left()
     {
         Script script = new Script(10, 10).Peers("a").Good(10).Ack(10);

@@ -24,7 +24,7 @@ const due = new Map();
 
 const chains = new Keyed(byId('chains'), chainView);
 const ranges = new Keyed(byId('ranges'), () => rangeView(changeRange, id => model.chains.get(id)?.chain.name ?? `chain ${id}`));
-const peers = new Keyed(byId('peers'), () => peerView(changePeer, id => model.speed(id), () => model.now()), byId('peer-head'));
+const peers = new Keyed(byId('peers'), () => peerView(changePeer, id => model.speed(id), () => model.now(), id => model.nameOf(id)), byId('peer-head'));
 
 function draw() {
   if (drawing) return;

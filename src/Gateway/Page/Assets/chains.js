@@ -31,7 +31,7 @@ export function chainView() {
   const details = make('details', {}, summary, runs);
   let drawn = null;
 
-  const head = (show, block, none) => block ? show(count(block.number), short(block.hash, 8, 6), block.hash) : show('–', none);
+  const head = (show, block, none) => block ? show(count(block.number), short(block.hash, 8, 6), block.hash) : show('–', none, none);
 
   function showRuns(detail) {
     const listed = detail.islands.slice(-runsListed).reverse();
@@ -49,8 +49,9 @@ export function chainView() {
       text(name, chain.name);
       text(id, chain.name.endsWith(String(chain.chainId)) ? '' : `chain ${chain.chainId}`);
       head(stored, chain.stored, 'nothing yet');
-      head(safe, chain.safe, 'no source tells');
-      head(finalized, chain.finalized, 'no source tells');
+      const [source] = detail.sources, untold = source ? source.problem ?? `${source.host} tells none` : 'no source tells';
+      head(safe, chain.safe, untold);
+      head(finalized, chain.finalized, untold);
       blocks(count(chain.blocks), `in ${plural(detail.islandCount, 'run')}`);
       peers(`${count(chain.usablePeers)}`, `usable of ${count(chain.peers)}`);
       anchors(count(chain.anchors), chain.anchors === 0 ? 'none of the chain’s own' : `highest ${count(detail.anchors[0]?.number ?? 0)}`);

@@ -107,6 +107,12 @@ export class Model {
     return [...open, ...all.filter(isEnded).sort((a, b) => newest({ id: a.id.split('-')[1] }, { id: b.id.split('-')[1] })).slice(0, endedMax)];
   }
 
+  /** A range that is under way by its first and last block; null for any other. */
+  nameOf(id) {
+    const range = this.#ranges.get(id);
+    return range && !isEnded(range) ? rangeName(range) : null;
+  }
+
   get openRanges() {
     return this.ranges.filter(r => !isEnded(r));
   }

@@ -1,7 +1,7 @@
 // One row per peer, and below it, on demand, its ledger and what can be done about it.
 
 import { attribute, make, text } from './dom.js';
-import { bytes, clock, count, moment, rate, signed, span, words } from './format.js';
+import { bytes, clock, count, moment, plural, rate, signed, span, words } from './format.js';
 import { peerName, standing } from './model.js';
 
 const columns = ['Peer', 'State', 'Score', 'Doing', 'Speed', 'Good', 'Not found', 'Failed', 'Wrong', ''];
@@ -11,8 +11,8 @@ function cell(index, numeric) {
   return make(numeric ? 'td.num' : 'td', { role: 'cell', 'data-label': columns[index] });
 }
 
-/** act(verb, peer) carries out block, unblock, protect, unprotect and remove. */
-export function peerView(act, speedOf, now) {
+/** act(verb, peer) carries out block, unblock, protect, unprotect and remove; rangeOf(id) names a range. */
+export function peerView(act, speedOf, now, rangeOf) {
   let peer = null;
   const cells = columns.map((_, i) => cell(i, [2, 4, 5, 6, 7, 8].includes(i)));
   const [who, state, score, doing, speed, good, absent, failed, wrong, more] = cells;
@@ -22,6 +22,8 @@ export function peerView(act, speedOf, now) {
   state.append(chip, until);
   const speedMain = make('span'), speedSub = make('span.sub');
   speed.append(speedMain, speedSub);
+  const doingMain = make('span'), doingSub = make('span.sub');
+  doing.append(doingMain, doingSub);
   const toggle = make('button.small', { type: 'button', 'aria-expanded': 'false' }, 'Details');
   more.append(toggle);
 
@@ -91,7 +93,10 @@ export function peerView(act, speedOf, now) {
       text(until, below);
       text(score, signed(peer.score));
       attribute(score, 'data-tone', peer.score < 0 ? 'bad' : null);
-      text(doing, problem || (peer.inFlight > 0 ? `${count(peer.inFlight)} ${peer.inFlight === 1 ? 'request' : 'requests'} open` : kind === 'ok' ? 'idle' : '–'));
+      const busy = peer.inFlight > 0, works = peer.ranges.map(rangeOf).filter(Boolean);
+      text(doingMain, problem || (busy ? `${plural(peer.inFlight, 'request')} open` : kind !== 'ok' ? '–' : works.length > 0 ? 'next request soon' : 'idle'));
+      text(doingSub, works.length > 1 ? `${works[0]} and ${works.length - 1} more` : works[0] ?? '');
+      attribute(doing, 'title', works.length > 1 ? works.join('\n') : null);
       text(speedMain, kind === 'out' ? '–' : `${bytes(speedOf(peer.peerId))}/s`);
       text(speedSub, kind === 'out' || peer.rate <= 0 || peer.rate > 1e5 ? '' : `up to ${rate(peer.rate)} req/s`);
       text(good, count(peer.ok));

@@ -1,7 +1,7 @@
 // One card per range: how far it is, how fast, and why not.
 
 import { attribute, make, text } from './dom.js';
-import { bytes, count, left, moment, percent, rate, short, words } from './format.js';
+import { bytes, count, left, moment, percent, plural, rate, short, words } from './format.js';
 import { isEnded, isStalled, peerName, rangeName } from './model.js';
 
 function tone(range) {
@@ -11,10 +11,13 @@ function tone(range) {
 }
 
 function sentence(range) {
-  if (range.stall) return range.stall.text;
+  if (range.stall && (range.state !== 'running' || isStalled(range))) return range.stall.text;
   switch (range.state) {
     case 'complete': return 'Every block is stored and linked to the trusted one.';
-    case 'running': return range.cursor === null ? 'Blocks are coming in.' : `Blocks are coming in; linked down to ${count(range.cursor + 1)}.`;
+    case 'running': return [
+      range.stall?.code === 'rateLimited' ? 'Blocks are coming in as fast as the peers allow' : 'Blocks are coming in',
+      range.cursor === null ? '.' : `; linked down to ${count(range.cursor + 1)}.`,
+    ].join('');
     case 'paused': return 'Paused.';
     case 'cancelled': return 'Cancelled; what was stored stays.';
     default: return `It ended: ${words(range.state)}.`;
@@ -33,7 +36,7 @@ function figure(list, label, live = false) {
 
 /** act(verb, range) carries out pause, resume and cancel. */
 export function rangeView(act, chainName) {
-  let range = null;
+  let range = null, seen = false;
   const chip = make('span.chip'), title = make('h3'), chain = make('span.quiet');
   const pause = make('button.small', { type: 'button' }), cancel = make('button.small', { type: 'button' }, 'Cancel');
   const fill = make('div.fill'), bar = make('div.progress', { role: 'progressbar', 'aria-valuemin': '0', 'aria-valuemax': '100' }, fill);
@@ -73,10 +76,12 @@ export function rangeView(act, chainName) {
       attribute(this.root, 'data-range', range.id);
       attribute(this.root, 'data-tone', tone(range));
       this.root.classList.toggle('ended', ended);
+      if (!seen && ended) this.root.classList.add('brief');   // one that ends before our eyes keeps its size: nothing jumps
+      seen = true;
       text(chip, isStalled(range) ? 'stalled' : words(range.state));
       attribute(chip, 'data-tone', tone(range));
       text(title, rangeName(range));
-      text(chain, chainName(range.chainId));
+      text(chain, [chainName(range.chainId), ended ? `${count(range.stored)} of ${plural(range.total, 'block')} stored` : ''].filter(Boolean).join(', '));
       text(pause, range.state === 'paused' ? 'Resume' : 'Pause');
       attribute(pause, 'aria-label', `${pause.textContent} range ${rangeName(range)}`);
       attribute(cancel, 'aria-label', `Cancel range ${rangeName(range)}`);

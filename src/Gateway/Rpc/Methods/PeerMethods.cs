@@ -6,8 +6,8 @@ using OpSync.Contracts.Peers;
 namespace OpSync.Gateway.Rpc.Methods;
 
 /// <summary>The namespace opp2p, as far as a cluster without a host of its own can answer it (op-node/p2p/rpc_server.go). Fields
-/// without a meaning here have their zero values. Peers are changed over REST.</summary>
-internal sealed class PeerMethods(IGrainFactory grains, RpcSettings settings, TimeProvider time)
+/// without a meaning here have their zero values.</summary>
+internal sealed class PeerMethods(IGrainFactory grains, RpcSettings settings, TimeProvider time, PeerChanges changes)
 {
     private const int Connected = 1;
     private static readonly string NoNodeId = new('0', 64);
@@ -31,8 +31,15 @@ internal sealed class PeerMethods(IGrainFactory grains, RpcSettings settings, Ti
                 call.Result.WriteNumber("known"u8, peers.Length);
                 call.Result.WriteEndObject();
                 return null;
+            case "opp2p_listBlockedPeers":
+                call.Result.WriteStartArray();
+                foreach (PeerReport peer in (await _peers.GetAsync(call.Chain.ChainId)).Where(p => p.Blocked)) call.Result.WriteStringValue(peer.PeerId);
+                call.Result.WriteEndArray();
+                return null;
+            case "opp2p_discoveryTable":
+                return RpcError.Server("discovery disabled");   // op-node's words
             default:
-                return RpcError.UnknownMethod(call.Method);
+                return await changes.CallAsync(call);
         }
     }
 
@@ -79,7 +86,7 @@ internal sealed class PeerMethods(IGrainFactory grains, RpcSettings settings, Ti
         WriteArray(result, "protocols", peer.Chains.Select(c => string.Create(CultureInfo.InvariantCulture, $"/opstack/req/payload_by_number/{c}/0")));
         result.WriteNumber("connectedness"u8, peer.Connected ? Connected : 0);
         result.WriteNumber("direction"u8, 0);
-        result.WriteBoolean("protected"u8, peer.Configured);
+        result.WriteBoolean("protected"u8, peer.Configured || peer.Protected);
         result.WriteNumber("chainID"u8, peer.Chains.Contains(chainId) ? chainId : 0);
         result.WriteNumber("latency"u8, 0);
         result.WriteBoolean("gossipBlocks"u8, false);

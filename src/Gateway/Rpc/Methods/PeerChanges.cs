@@ -1,0 +1,70 @@
+using System.Text.Json;
+using OpSync.Contracts.Chains;
+using OpSync.Contracts.Peers;
+using OpSync.Gateway.Endpoints;
+
+namespace OpSync.Gateway.Rpc.Methods;
+
+/// <summary>The methods of the namespace opp2p that change something, for administrators (op-node/p2p/rpc_server.go). They do what the
+/// routes below <c>/v1/peers</c> do; a peer is one that the chain knows, except where it is to be kept out or met.</summary>
+internal sealed class PeerChanges(IGrainFactory grains, RpcSettings settings, TimeProvider time)
+{
+    private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PollMax = TimeSpan.FromMilliseconds(500);
+
+    public async Task<RpcError?> CallAsync(RpcCall call)
+    {
+        if (call.Method is not ("opp2p_blockPeer" or "opp2p_unblockPeer" or "opp2p_protectPeer" or "opp2p_unprotectPeer" or "opp2p_connectPeer" or "opp2p_disconnectPeer"))
+            return RpcError.UnknownMethod(call.Method);
+        if (!await call.Caller.MayChange()) return RpcError.Unauthorized(call.Method);
+        string text = call[0] is { ValueKind: JsonValueKind.String } value ? value.GetString()! : "";
+        RpcError? error = call.Method == "opp2p_connectPeer" ? await ConnectAsync(call, text) : await ChangeAsync(call, text);
+        if (error is null) call.Result.WriteNullValue();
+        return error;
+    }
+
+    private async Task<RpcError?> ChangeAsync(RpcCall call, string id)
+    {
+        if (!PeerAddress.IsPeerId(id)) return RpcError.InvalidParameters("parameter 0 is no base58 peer id");
+        IPeerGrain peer = grains.GetPeer(id);
+        if (call.Method == "opp2p_blockPeer")
+        {
+            await peer.Block(null);
+            return null;
+        }
+
+        // A made-up name must not wake a grain.
+        if (!(await grains.GetChain(call.Chain.ChainId).GetReport()).PeerIds.Contains(id)) return RpcError.Server("this chain knows no such peer");
+        switch (call.Method)
+        {
+            case "opp2p_unblockPeer":
+                await peer.Unblock();
+                return null;
+            case "opp2p_protectPeer":
+                await peer.Protect(true);
+                return null;
+            case "opp2p_unprotectPeer":
+                await peer.Protect(false);
+                return null;
+            default:
+                if (!await peer.Forget()) return RpcError.Server("the configuration names this peer; take it out there");
+                foreach (RpcChain chain in settings.Chains) await grains.GetChain(chain.ChainId).ForgetPeer(id);
+                return null;
+        }
+    }
+
+    private async Task<RpcError?> ConnectAsync(RpcCall call, string address)
+    {
+        if (PeerAddress.PeerIdOf(address) is not { } id) return RpcError.InvalidParameters("parameter 0 is no TCP multiaddr that ends in a peer id: /ip4/10.0.0.7/tcp/9222/p2p/16Uiu2HA...");
+        PeerReport report = await grains.GetPeer(id).Configure(new PeerSetup(call.Chain.ChainId, [address], Configured: false));
+        long start = time.GetTimestamp();
+        for (TimeSpan pause = PollFirst; !report.Connected; pause = pause * 2 < PollMax ? pause * 2 : PollMax)
+        {
+            if (time.GetElapsedTime(start) >= settings.Limits.ConnectTimeout) return RpcError.Server($"the peer is known from now on and dialled again and again, but is not connected yet: {report.Problem}");
+            await Task.Delay(pause, time, call.Caller.Aborted);
+            report = await grains.GetPeer(id).GetReport();
+        }
+
+        return null;
+    }
+}

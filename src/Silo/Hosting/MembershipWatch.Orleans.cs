@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Hosting;
+
+namespace OpSync.Silo.Hosting;
+
+/// <summary>Wakes unfinished ranges when a silo came or went: those that it had would otherwise sleep until somebody calls them.</summary>
+internal sealed class MembershipWatch(IClusterMembershipService membership, ChainPokes pokes) : BackgroundService
+{
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        string active = "";
+        try
+        {
+            await foreach (ClusterMembershipSnapshot snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken).ConfigureAwait(false))
+            {
+                string now = string.Join(' ', snapshot.Members.Values.Where(m => m.Status == SiloStatus.Active).Select(m => m.SiloAddress.ToString()).Order(StringComparer.Ordinal));
+                if (now == active) continue;
+                active = now;
+                pokes.Begin();
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // This silo goes.
+        }
+    }
+}
