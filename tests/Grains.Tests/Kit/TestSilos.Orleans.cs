@@ -78,7 +78,7 @@ internal sealed class TestSilos
         });
         builder.ConfigureSilo(static (_, silo) => silo.Configure<ClusterMembershipOptions>(static o =>
         {
-            o.ProbeTimeout = TimeSpan.FromSeconds(0.5);
+            o.ProbeTimeout = TimeSpan.FromSeconds(2);   // a busy machine is no reason to bury a silo
             o.NumMissedProbesLimit = 2;
             o.NumVotesForDeathDeclaration = 1;
             o.TableRefreshTimeout = TimeSpan.FromSeconds(2);
