@@ -73,7 +73,7 @@ public sealed class StateTests(Browser browser, Demo demo, StateTests.Idle idle)
         await tab.Page.ClickAsync("#open-token");
         await tab.Page.ClickAsync("#forget");
         await tab.SeeAsync("#locked", "needs a token");
-        Assert.Equal(0, await tab["#content:visible"].CountAsync());
+        await tab.SeeNotAsync("#content");
         Assert.Null(await StoredAsync(tab, "sessionStorage"));
         Assert.Empty(tab.Complaints);
     }

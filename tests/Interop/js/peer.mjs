@@ -19,7 +19,7 @@ const node = await createLibp2p({
   transports: [tcp()],
   connectionEncrypters: [noise()],
   streamMuxers: [yamux()],
-  services: { identify: identify(), ping: ping() },
+  services: { identify: identify({ maxOutboundStreams: 4 }), ping: ping() },
   connectionMonitor: { enabled: false }
 })
 
