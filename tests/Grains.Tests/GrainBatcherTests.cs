@@ -45,12 +45,13 @@ public sealed class GrainBatcherTests : ILogger
         Assert.Single(_warnings);
 
         _time.Advance(TimeSpan.FromMinutes(1));
-        batcher.Post("grain", 0);
+        const int Again = GrainBatcher<string, int>.BatchMax + 1;   // one batch may have left the lane meanwhile
+        for (int i = 0; i < Again; i++) batcher.Post("grain", 0);
         Assert.Equal(2, _warnings.Count);
 
         gate.SetResult();
         await DrainAsync(batcher);
-        Assert.Equal(More + 1, arrived.Count + batcher.Dropped);
+        Assert.Equal(More + Again, arrived.Count + batcher.Dropped);
     }
 
     IDisposable? ILogger.BeginScope<TState>(TState state) => null;
