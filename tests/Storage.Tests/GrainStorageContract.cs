@@ -42,7 +42,7 @@ public abstract class GrainStorageContract : IAsyncLifetime
 
         GrainState<Persisted> read = New(version: 1, json: [1]);
         await _storage.ReadStateAsync(Name, Grain, read);
-        Assert.Equal((-3, "{}", written.ETag, true), (read.State.Version, System.Text.Encoding.UTF8.GetString(read.State.Json), read.ETag, read.RecordExists));
+        Assert.Equal((-3, "{}", written.ETag, true), (read.State!.Version, System.Text.Encoding.UTF8.GetString(read.State.Json), read.ETag, read.RecordExists));
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public abstract class GrainStorageContract : IAsyncLifetime
         await _storage.WriteStateAsync("other", Grain, New(version: 6, json: [2]));
         await _storage.WriteStateAsync(Name, GrainId.Create("peer", "other"), New(version: 6, json: [2]));
         await _storage.ReadStateAsync(Name, Grain, state);
-        Assert.Equal((0, 0, null, false), (state.State.Version, state.State.Json.Length, state.ETag, state.RecordExists));
+        Assert.Equal((0, 0, null, false), (state.State!.Version, state.State.Json.Length, state.ETag, state.RecordExists));
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public abstract class GrainStorageContract : IAsyncLifetime
         await Assert.ThrowsAsync<InconsistentStateException>(() => _storage.ClearStateAsync(Name, Grain, stale));
         await Assert.ThrowsAsync<InconsistentStateException>(() => _storage.WriteStateAsync(Name, Grain, New(1, [3])));
         await _storage.ReadStateAsync(Name, Grain, stale);
-        Assert.Equal([1], stale.State.Json);
+        Assert.Equal([1], stale.State!.Json);
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public abstract class GrainStorageContract : IAsyncLifetime
         GrainState<Persisted> state = New(1, [1]);
         await _storage.WriteStateAsync(Name, Grain, state);
         await _storage.ClearStateAsync(Name, Grain, state);
-        Assert.Equal((0, null, false), (state.State.Version, state.ETag, state.RecordExists));
+        Assert.Equal((0, null, false), (state.State!.Version, state.ETag, state.RecordExists));
         await _storage.WriteStateAsync(Name, Grain, state);
         Assert.True(state.RecordExists);
     }
