@@ -4,6 +4,7 @@ using OpSync.Libp2p.Protocols.RequestResponse;
 using OpSync.Libp2p.Streams;
 using OpSync.Libp2p.Swarms;
 using OpSync.Libp2p.Tests.TestKit;
+using OpSync.Libp2p.Yamux;
 using OpSync.TestKit;
 using Xunit;
 
@@ -250,7 +251,13 @@ public sealed class ExchangeTests
     private static async Task<(Node Client, Node Server)> PairAsync(TimeProvider? clientTime = null)
     {
         Node server = await Node.StartAsync(keyType: KeyType.Secp256k1);
-        Node client = await Node.StartAsync(keyType: KeyType.Secp256k1, time: clientTime);
+
+        // A clock that jumps leaves the connection no time to answer: its own limits are not what these tests are about.
+        TimeSpan hour = TimeSpan.FromHours(1);
+        SwarmOptions? patient = clientTime is null
+            ? null
+            : new() { Muxer = new YamuxOptions { KeepAliveInterval = hour, SilenceMax = 2 * hour, WriteTimeout = hour } };
+        Node client = await Node.StartAsync(patient, KeyType.Secp256k1, clientTime);
         await client.ConnectAsync(server);
         return (client, server);
     }
