@@ -52,7 +52,8 @@ public static class GatewayHosting
         services.AddSingleton(s => new TokenBook(settings.Tokens, settings.JwtSecret, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PrometheusCollector>();
         services.AddSingleton<GatewayMetrics>();
-        services.AddHostedService<OtlpExport>();
+        OtlpExport.AddTo(services, settings.OtlpEndpoint, settings.Version);
+        if (settings.OtlpEndpoint is not null) services.AddHostedService<ChainFigures>();
         services.AddHostedService<GatewayAnnouncement>();
         services.AddOpSyncRpc(new RpcSettings { Chains = [.. settings.Chains.Select(c => c.Rpc)], Limits = settings.RpcLimits, AdminPolicy = Policies.Admin });
 

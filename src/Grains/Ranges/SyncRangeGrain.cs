@@ -77,11 +77,12 @@ internal sealed partial class SyncRangeGrain(
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        _trace.End(reason.ReasonCode == DeactivationReasonCode.ShuttingDown ? "Interrupted" : "Deactivated", _core?.GetStatus(Now).Stored);
+
         // Calls still under way come back to an activation that must not act any more.
         _core = null;
         shares.Leave(Key);
         _skeleton?.Stop();
-        _trace.End("deactivated", null);
         return Task.CompletedTask;
     }
 
