@@ -77,7 +77,10 @@ internal sealed partial class SyncRangeGrain(
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        _trace.End(reason.ReasonCode == DeactivationReasonCode.ShuttingDown ? "Interrupted" : "Deactivated", _core?.GetStatus(Now).Stored);
+        bool isStop = reason.ReasonCode == DeactivationReasonCode.ShuttingDown;
+        RangeStatus? status = _core?.GetStatus(Now);
+        if (isStop && status?.Result == RangeResult.None) Log.RangeInterrupted(log, _tag.RangeId, _tag.ChainId, status.Unlinked, status.InFlight);
+        _trace.End(isStop ? "Interrupted" : "Deactivated", status?.Stored);
 
         // Calls still under way come back to an activation that must not act any more.
         _core = null;
