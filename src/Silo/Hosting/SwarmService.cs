@@ -102,7 +102,7 @@ internal sealed class SwarmService(
         long begun = time.GetTimestamp(), moved = begun, used = budget.Used;
         while (used > 0 && time.GetElapsedTime(moved) < SettledAfter && time.GetElapsedTime(begun) < SettleMax && !cancellationToken.IsCancellationRequested)
         {
-            await Task.Delay(SettleStep, time, CancellationToken.None).ConfigureAwait(false);
+            await Task.Delay(SettleStep, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (budget.Used == used) continue;
             used = budget.Used;
             moved = time.GetTimestamp();
