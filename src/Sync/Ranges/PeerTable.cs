@@ -31,6 +31,9 @@ internal struct PeerEntry
     /// <summary>When an answer of any kind came from it last.</summary>
     public TimeSpan HeardAt;
 
+    /// <summary>Share of what it was asked for that it gave, of late: 1 to begin with.</summary>
+    public double Yield;
+
     /// <summary>Blocks it gave.</summary>
     public long Blocks;
 
@@ -67,6 +70,10 @@ internal sealed class PeerTable
 
     /// <summary>and is better by this many milliseconds.</summary>
     private const double StickyMargin = 2;
+
+    /// <summary>Who gives less than this share of what it is asked for is asked when nobody else is left, or now and then for what is needed
+    /// late.</summary>
+    private const double YieldMin = 0.25;
 
     /// <summary>Worth waiting for, rather than ask a slow peer for what is needed before that one answers: a few tokens of an op-node
     /// server.</summary>
@@ -155,7 +162,7 @@ internal sealed class PeerTable
             if (!_numbers.TryGetValue(offer.Peer, out int number))
             {
                 number = Number(offer.Peer, renumbered);
-                _entries[number] = new PeerEntry { Key = offer.Peer, Order = _random.Next(), RestUntil = TimeSpan.MinValue, LiarUntil = TimeSpan.MinValue, HeardAt = TimeSpan.MinValue };
+                _entries[number] = new PeerEntry { Key = offer.Peer, Order = _random.Next(), RestUntil = TimeSpan.MinValue, LiarUntil = TimeSpan.MinValue, HeardAt = TimeSpan.MinValue, Yield = 1 };
             }
 
             ref PeerEntry entry = ref _entries[number];
@@ -224,15 +231,22 @@ internal sealed class PeerTable
         if (Preferred is { } first && _numbers.TryGetValue(first, out int preferred) && Has(_free, preferred) && !Has(tried, preferred)
             && Claims(preferred, height, ignoreClaims)) return preferred;
 
-        if (what != PickFor.Cursor && _random.Next(ExploreOneIn) == 0 && Explore(tried, height, ignoreClaims) is var any and >= 0) return any;
-        int best = Best(_free, tried, height, ignoreClaims, within, byLoad: what == PickFor.Far);
-        if (best < 0 && what == PickFor.Cursor)
-            best = Best(_available, tried, height, ignoreClaims, TimeSpan.MaxValue, byLoad: false, reserve: true);
-        if (best < 0 && within < TimeSpan.MaxValue && !(what == PickFor.Far
-            ? Best(_available, tried, height, ignoreClaims, within, byLoad: true) >= 0
-            : AnySoon(tried, height, ignoreClaims, within)))
-            best = Best(_free, tried, height, ignoreClaims, TimeSpan.MaxValue, byLoad: false);
+        if (what != PickFor.Cursor && _random.Next(ExploreOneIn) == 0 && Explore(tried, height, ignoreClaims, what) is var any and >= 0) return any;
+        int best = PickUseful(tried, height, ignoreClaims, what, within, YieldMin);
+        if (best < 0 && !AnySoon(tried, height, ignoreClaims, TimeSpan.MaxValue)) best = PickUseful(tried, height, ignoreClaims, what, within, yieldMin: 0);
         if (best >= 0 && what != PickFor.Far) _favourite = best;
+        return best;
+    }
+
+    private int PickUseful(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, PickFor what, TimeSpan within, double yieldMin)
+    {
+        int best = Best(_free, tried, height, ignoreClaims, within, yieldMin, byLoad: what == PickFor.Far);
+        if (best < 0 && what == PickFor.Cursor)
+            best = Best(_available, tried, height, ignoreClaims, TimeSpan.MaxValue, yieldMin, byLoad: false, reserve: true);
+        if (best < 0 && within < TimeSpan.MaxValue && !(what == PickFor.Far
+            ? Best(_available, tried, height, ignoreClaims, within, yieldMin, byLoad: true) >= 0
+            : AnySoon(tried, height, ignoreClaims, within)))
+            best = Best(_free, tried, height, ignoreClaims, TimeSpan.MaxValue, yieldMin, byLoad: false);
         return best;
     }
 
@@ -249,6 +263,16 @@ internal sealed class PeerTable
     public void LearnSlower(int number, TimeSpan perWeight)
     {
         if (perWeight > _entries[number].Pace) LearnPace(number, perWeight);
+    }
+
+    /// <summary>Learns that it gave what it was asked for, or not.</summary>
+    /// <param name="number">Whose.</param>
+    /// <param name="gave">Whether it did.</param>
+    /// <param name="weight">How much that says, above 0 and less than 1.</param>
+    public void LearnYield(int number, bool gave, double weight)
+    {
+        ref double yield = ref _entries[number].Yield;
+        yield += ((gave ? 1 : 0) - yield) * weight;
     }
 
     /// <summary>Notes that a request has been open for so long.</summary>
@@ -313,7 +337,8 @@ internal sealed class PeerTable
     private bool Claims(int number, ulong height, bool ignoreClaims) => ignoreClaims || _entries[number].LowestHeld <= height;
 
     private int Best(
-        ReadOnlySpan<ulong> among, ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, TimeSpan within, bool byLoad, bool reserve = false)
+        ReadOnlySpan<ulong> among, ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, TimeSpan within, double yieldMin, bool byLoad,
+        bool reserve = false)
     {
         int best = -1;
         double bestCost = 0;
@@ -323,7 +348,7 @@ internal sealed class PeerTable
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 ref readonly PeerEntry entry = ref _entries[number];
-                if (!Claims(number, height, ignoreClaims) || entry.Pace > within || (reserve && entry.InFlight > entry.InFlightMax)) continue;
+                if (!Claims(number, height, ignoreClaims) || entry.Yield < yieldMin || entry.Pace > within || (reserve && entry.InFlight > entry.InFlightMax)) continue;
                 double cost = byLoad ? 0 : Cost(number);
                 if (best >= 0 && (cost > bestCost || (cost == bestCost && !IsLessLoaded(in entry, in _entries[best])))) continue;
                 (best, bestCost) = (number, cost);
@@ -342,7 +367,7 @@ internal sealed class PeerTable
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 ref readonly PeerEntry entry = ref _entries[number];
-                if (Claims(number, height, ignoreClaims) && entry.Pace > TimeSpan.Zero && entry.Pace <= within && entry.RestUntil <= _now + Soon) return true;
+                if (Claims(number, height, ignoreClaims) && entry.Yield >= YieldMin && (within == TimeSpan.MaxValue || entry.Pace > TimeSpan.Zero) && entry.Pace <= within && entry.RestUntil <= _now + Soon) return true;
             }
         }
 
@@ -355,12 +380,12 @@ internal sealed class PeerTable
         ref readonly PeerEntry entry = ref _entries[number];
         TimeSpan usual = entry.Pace > TimeSpan.Zero ? entry.Pace : TypicalPace;
         double pace = (entry.Waiting > usual ? entry.Waiting : usual).TotalMilliseconds;
-        double cost = pace * (1 + ((double)entry.InFlight / entry.InFlightMax));
+        double cost = pace * (1 + ((double)entry.InFlight / entry.InFlightMax)) / Math.Max(YieldMin, entry.Yield);
         return number == _favourite ? Math.Max(0, (cost * StickyShare) - StickyMargin) : cost;
     }
 
     /// <summary>Somebody of unknown speed, or else anybody, drawn evenly.</summary>
-    private int Explore(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims)
+    private int Explore(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, PickFor what)
     {
         int chosen = -1, seen = 0;
         bool isUnknown = false;
@@ -371,6 +396,7 @@ internal sealed class PeerTable
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 bool unknown = _entries[number].Pace == TimeSpan.Zero;
                 if (!Claims(number, height, ignoreClaims) || (isUnknown && !unknown)) continue;
+                if (_entries[number].Yield < YieldMin && (what != PickFor.Far || _entries[number].InFlight > 0)) continue;
                 if (unknown && !isUnknown) (isUnknown, seen) = (true, 0);
                 if (_random.Next(++seen) == 0) chosen = number;
             }

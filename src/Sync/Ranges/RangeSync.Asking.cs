@@ -17,6 +17,15 @@ public sealed partial class RangeSync
     /// <summary>This part of <see cref="RangeSyncOptions.NobodyHasRetry"/> is the pause for a height that somebody failed to give.</summary>
     private const int FailedRetryParts = 4;
 
+    /// <summary>What a block says of the share that a peer gives, and a failure. Five failures in a row make it one that nobody counts on.</summary>
+    private const double YieldWeight = 0.25;
+
+    /// <summary>The same for a block that it lacks: it may have the next.</summary>
+    private const double YieldWeightLacking = 1.0 / 16;
+
+    /// <summary>The same for a request that was given up since somebody else was quicker, and nothing was heard meanwhile.</summary>
+    private const double YieldWeightLost = 1.0 / 8;
+
     /// <summary>A step that left heights unseen comes again after this time.</summary>
     private static readonly TimeSpan ScanAgain = TimeSpan.FromMilliseconds(10);
 
@@ -98,6 +107,7 @@ public sealed partial class RangeSync
             TimeSpan perWeight = (_now - flight.AskedAt) / ReplyTimes.Weight(good.Size);
             _replyTimes.Add(perWeight);
             _peers.LearnPace(flight.PeerIndex, perWeight);
+            _peers.LearnYield(flight.PeerIndex, gave: true, YieldWeight);
             _peers[flight.PeerIndex].Blocks++;
             _peers[flight.PeerIndex].Bytes += good.Size;
         }
@@ -126,6 +136,7 @@ public sealed partial class RangeSync
                 break;
             default:
                 if (outcome == FetchOutcome.Timeout) LearnSlower(in flight);
+                _peers.LearnYield(flight.PeerIndex, gave: false, outcome == FetchOutcome.NotFound ? YieldWeightLacking : YieldWeight);
                 if (!_window.Contains(flight.Depth)) break;
                 _window.MarkTried(flight.Depth, flight.PeerIndex);
                 if (outcome == FetchOutcome.NotFound) _window.MarkLacking(flight.Depth, flight.PeerIndex);
@@ -155,6 +166,7 @@ public sealed partial class RangeSync
             Flight flight = _flights.Take(_flights.Oldest);
             Close(in flight);
             LearnSlower(in flight);
+            _peers.LearnYield(flight.PeerIndex, gave: false, YieldWeight);
             if (_window.Contains(flight.Depth)) _window.MarkTried(flight.Depth, flight.PeerIndex);
         }
 

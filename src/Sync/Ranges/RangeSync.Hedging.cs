@@ -129,6 +129,7 @@ public sealed partial class RangeSync
             _flights.WriteOff(place);
             _inFlightBytes -= flight.Expected;
             LearnSlower(in flight);
+            if (silent) _peers.LearnYield(flight.PeerIndex, gave: false, YieldWeight);
             if (!isNew) _hedges.OnCopy();
             slot.WrittenOff++;
             _window.MarkTried(flight.Depth, flight.PeerIndex);
@@ -245,6 +246,7 @@ public sealed partial class RangeSync
         {
             // Who lost the race is at least as slow as this: it would look fast for ever if only its quick answers counted.
             LearnSlower(in _flights[place]);
+            if (_peers[_flights[place].PeerIndex].HeardAt < _flights[place].AskedAt) _peers.LearnYield(_flights[place].PeerIndex, gave: false, YieldWeightLost);
             _replyTimes.Add((_now - _flights[place].AskedAt) / ReplyTimes.Weight(_flights[place].Expected));
             CancelFlight(place);
         }
