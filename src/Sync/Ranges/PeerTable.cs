@@ -20,13 +20,11 @@ internal struct PeerEntry
     /// <summary>A proven lie keeps it away until then, whatever its own policy says.</summary>
     public TimeSpan LiarUntil;
 
-    /// <summary>Moving average of a weight of 1/8 of the time per weight (<see cref="ReplyTimes.Weight"/>) from asking to a block:
-    /// latency and throughput in one. Zero until there was one.</summary>
-    public TimeSpan Pace;
+    /// <summary>What its answers take, from asking to a block.</summary>
+    public ReplyModel Replies;
 
-    /// <summary>How long the oldest of its open requests has waited, per weight, as of the last <see cref="PeerTable.Refresh"/>: it takes at
-    /// least that long at present, whatever its pace was.</summary>
-    public TimeSpan Waiting;
+    /// <summary>How much longer than expected its slowest open request takes already, as of the last <see cref="PeerTable.Refresh"/>.</summary>
+    public TimeSpan Overdue;
 
     /// <summary>When an answer of any kind came from it last.</summary>
     public TimeSpan HeardAt;
@@ -88,8 +86,10 @@ internal sealed class PeerTable
     private readonly int _presentMax;
     private readonly Random _random;
     private int _favourite = -1;
+    private ReplyModel _typical;
     private long _changes;
     private TimeSpan _now;
+    private int _bytes;
 
     public PeerTable(int presentMax, int seed)
     {
@@ -196,7 +196,7 @@ internal sealed class PeerTable
             for (int bit = 0; bit < 64; bit++)
             {
                 ref PeerEntry entry = ref _entries[(word << 6) + bit];
-                entry.Waiting = TimeSpan.Zero;
+                entry.Overdue = TimeSpan.Zero;
                 if (!entry.IsPresent || entry.IsUnsupported) continue;
                 present |= 1UL << bit;
                 if (entry.RestUntil > now) continue;
@@ -213,9 +213,6 @@ internal sealed class PeerTable
         return gained;
     }
 
-    /// <summary>What a peer of unknown speed is assumed to need per weight.</summary>
-    public TimeSpan TypicalPace { get; set; }
-
     /// <summary>The peer to be asked first wherever it can be, or null.</summary>
     public PeerKey? Preferred { get; init; }
 
@@ -224,10 +221,12 @@ internal sealed class PeerTable
     /// <param name="height">Peers that claim to hold nothing so low are left out, unless</param>
     /// <param name="ignoreClaims">claims were tried before and did not help.</param>
     /// <param name="what">What for.</param>
-    /// <param name="within">When the block will be needed, per weight: only peers that are fast enough, if there are any.</param>
+    /// <param name="bytes">Size expected.</param>
+    /// <param name="within">When the block will be needed: only peers that are fast enough, if there are any.</param>
     /// <returns>A number, or -1 if nobody can be asked or it is better to wait for somebody busy.</returns>
-    public int Pick(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, PickFor what, TimeSpan within)
+    public int Pick(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, PickFor what, int bytes, TimeSpan within)
     {
+        _bytes = bytes;
         if (Preferred is { } first && _numbers.TryGetValue(first, out int preferred) && Has(_free, preferred) && !Has(tried, preferred)
             && Claims(preferred, height, ignoreClaims)) return preferred;
 
@@ -250,19 +249,27 @@ internal sealed class PeerTable
         return best;
     }
 
+    /// <summary>What an answer of a peer will take: as its others, or as is typical.</summary>
+    public TimeSpan Expect(int number, int bytes)
+    {
+        ref readonly ReplyModel replies = ref _entries[number].Replies;
+        return replies.IsKnown ? replies.For(bytes) : _typical.For(bytes);
+    }
+
     /// <summary>Learns from an answer.</summary>
     /// <param name="number">Whose.</param>
-    /// <param name="perWeight">The time it took per weight.</param>
-    public void LearnPace(int number, TimeSpan perWeight)
+    /// <param name="bytes">Its size.</param>
+    /// <param name="taken">From asking to its end.</param>
+    public void LearnReply(int number, int bytes, TimeSpan taken)
     {
-        ref TimeSpan pace = ref _entries[number].Pace;
-        pace = pace == TimeSpan.Zero ? perWeight : pace + ((perWeight - pace) / 8);
+        _entries[number].Replies.Learn(bytes, taken);
+        _typical.Learn(bytes, taken);
     }
 
     /// <summary>Learns that an answer takes longer than this, if that is news.</summary>
-    public void LearnSlower(int number, TimeSpan perWeight)
+    public void LearnSlower(int number, int bytes, TimeSpan waited)
     {
-        if (perWeight > _entries[number].Pace) LearnPace(number, perWeight);
+        if (waited > Expect(number, bytes)) _entries[number].Replies.Learn(bytes, waited);
     }
 
     /// <summary>Learns that it gave what it was asked for, or not.</summary>
@@ -276,9 +283,10 @@ internal sealed class PeerTable
     }
 
     /// <summary>Notes that a request has been open for so long.</summary>
-    public void NoteWaiting(int number, TimeSpan perWeight)
+    public void NoteWaiting(int number, int bytes, TimeSpan waited)
     {
-        if (perWeight > _entries[number].Waiting) _entries[number].Waiting = perWeight;
+        TimeSpan overdue = waited - Expect(number, bytes);
+        if (overdue > _entries[number].Overdue) _entries[number].Overdue = overdue;
     }
 
     /// <summary>True if somebody available, busy or not, was not tried.</summary>
@@ -348,7 +356,7 @@ internal sealed class PeerTable
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 ref readonly PeerEntry entry = ref _entries[number];
-                if (!Claims(number, height, ignoreClaims) || entry.Yield < yieldMin || entry.Pace > within || (reserve && entry.InFlight > entry.InFlightMax)) continue;
+                if (!Claims(number, height, ignoreClaims) || entry.Yield < yieldMin || (within < TimeSpan.MaxValue && entry.Replies.IsKnown && entry.Replies.For(_bytes) > within) || (reserve && entry.InFlight > entry.InFlightMax)) continue;
                 double cost = byLoad ? 0 : Cost(number);
                 if (best >= 0 && (cost > bestCost || (cost == bestCost && !IsLessLoaded(in entry, in _entries[best])))) continue;
                 (best, bestCost) = (number, cost);
@@ -367,20 +375,18 @@ internal sealed class PeerTable
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 ref readonly PeerEntry entry = ref _entries[number];
-                if (Claims(number, height, ignoreClaims) && entry.Yield >= YieldMin && (within == TimeSpan.MaxValue || entry.Pace > TimeSpan.Zero) && entry.Pace <= within && entry.RestUntil <= _now + Soon) return true;
+                if (Claims(number, height, ignoreClaims) && entry.Yield >= YieldMin && (within == TimeSpan.MaxValue || (entry.Replies.IsKnown && entry.Replies.For(_bytes) <= within)) && entry.RestUntil <= _now + Soon) return true;
             }
         }
 
         return false;
     }
 
-    /// <summary>What to expect of a peer: its pace, or a typical one, and more of it the busier it is.</summary>
+    /// <summary>What to expect of a peer: what its answers take, and more of it the busier it is and the less it gives.</summary>
     private double Cost(int number)
     {
         ref readonly PeerEntry entry = ref _entries[number];
-        TimeSpan usual = entry.Pace > TimeSpan.Zero ? entry.Pace : TypicalPace;
-        double pace = (entry.Waiting > usual ? entry.Waiting : usual).TotalMilliseconds;
-        double cost = pace * (1 + ((double)entry.InFlight / entry.InFlightMax)) / Math.Max(YieldMin, entry.Yield);
+        double cost = (Expect(number, _bytes) + entry.Overdue).TotalMilliseconds * (1 + ((double)entry.InFlight / entry.InFlightMax)) / Math.Max(YieldMin, entry.Yield);
         return number == _favourite ? Math.Max(0, (cost * StickyShare) - StickyMargin) : cost;
     }
 
@@ -394,7 +400,7 @@ internal sealed class PeerTable
             for (ulong bits = _free[word] & ~tried[word]; bits != 0; bits &= bits - 1)
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
-                bool unknown = _entries[number].Pace == TimeSpan.Zero;
+                bool unknown = !_entries[number].Replies.IsKnown;
                 if (!Claims(number, height, ignoreClaims) || (isUnknown && !unknown)) continue;
                 if (_entries[number].Yield < YieldMin && (what != PickFor.Far || _entries[number].InFlight > 0)) continue;
                 if (unknown && !isUnknown) (isUnknown, seen) = (true, 0);

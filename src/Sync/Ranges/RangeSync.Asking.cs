@@ -104,9 +104,8 @@ public sealed partial class RangeSync
         if (isOpen && reply.Outcome is not (FetchOutcome.Timeout or FetchOutcome.OurFault or FetchOutcome.NotAsked)) _peers[flight.PeerIndex].HeardAt = _now;
         if (isOpen && reply.Block is { } good)
         {
-            TimeSpan perWeight = (_now - flight.AskedAt) / ReplyTimes.Weight(good.Size);
-            _replyTimes.Add(perWeight);
-            _peers.LearnPace(flight.PeerIndex, perWeight);
+            _replyTimes.Add((_now - flight.AskedAt) / ReplyTimes.Weight(good.Size));
+            _peers.LearnReply(flight.PeerIndex, good.Size, _now - flight.AskedAt);
             _peers.LearnYield(flight.PeerIndex, gave: true, YieldWeight);
             _peers[flight.PeerIndex].Blocks++;
             _peers[flight.PeerIndex].Bytes += good.Size;
@@ -288,7 +287,6 @@ public sealed partial class RangeSync
         _asked.Clear();
         _cursorCopyDue = _idleCopyDue = _writeOffDue = TimeSpan.MaxValue;
         if (_paused || _now < _ourFaultUntil) return;
-        _peers.TypicalPace = _replyTimes.Median;
         _rate.Advance(_now);
 
         WriteOffSilent();
@@ -351,8 +349,7 @@ public sealed partial class RangeSync
         ref Slot slot = ref _window[depth];
         Span<ulong> tried = _window.Tried(depth);
         int expected = SizeExpected;
-        TimeSpan limit = within is { } time && time < TimeSpan.MaxValue ? time / ReplyTimes.Weight(expected) : TimeSpan.MaxValue;
-        int peer = _peers.Pick(tried, HeightAt(depth), slot.Rounds > 0, what, limit);
+        int peer = _peers.Pick(tried, HeightAt(depth), slot.Rounds > 0, what, expected, within ?? TimeSpan.MaxValue);
         if (peer >= 0)
         {
             Send(depth, ref slot, peer, expected, isCopy: false);

@@ -73,7 +73,7 @@ public sealed partial class RangeSync
             if (flight.IsCopy || flight.Depth == _cursor || !_window.Contains(flight.Depth)) continue;
 
             // From a peer known to be slow nothing else was expected. Its block is waited for until the cursor comes there.
-            if (_peers[flight.PeerIndex].Pace * ReplyTimes.Weight(flight.Expected) > patience) continue;
+            if (_peers.Expect(flight.PeerIndex, flight.Expected) > patience) continue;
             ref Slot slot = ref _window[flight.Depth];
             if (slot.Flights == 1 && Fits(flight.Expected)) TryCopy(flight.Depth, ref slot, PickFor.Near, _now - flight.AskedAt);
         }
@@ -94,7 +94,7 @@ public sealed partial class RangeSync
         {
             ref readonly Flight flight = ref _flights[place];
             if (flight.IsWrittenOff || !_window.Contains(flight.Depth)) continue;
-            _peers.NoteWaiting(flight.PeerIndex, (_now - flight.AskedAt) / ReplyTimes.Weight(flight.Expected));
+            _peers.NoteWaiting(flight.PeerIndex, flight.Expected, _now - flight.AskedAt);
             TimeSpan heardAt = _peers[flight.PeerIndex].HeardAt;
             bool silent = heardAt < flight.AskedAt;
             if (!silent && !idle) continue;
@@ -151,7 +151,7 @@ public sealed partial class RangeSync
             TimeSpan due = After(flight.AskedAt, patience);
 
             // Of a peer known to be slow, who would give it in half the time that is left need not wait until it is late.
-            TimeSpan left = After(flight.AskedAt, _peers[flight.PeerIndex].Pace * ReplyTimes.Weight(flight.Expected)) - _now;
+            TimeSpan left = After(flight.AskedAt, _peers.Expect(flight.PeerIndex, flight.Expected)) - _now;
             if (left > patience && _hedges.MayOwe(isEnd: false, isCursor: false) && Fits(flight.Expected) && TryCopy(flight.Depth, ref slot, PickFor.Near, left / 4)) continue;
             if (_now >= due)
             {
@@ -192,14 +192,14 @@ public sealed partial class RangeSync
         if (peer < 0) peer = PickAgain(depth, in slot, what);
 
         // A copy that would take far longer than the wait so far is likely to come second.
-        if (peer < 0 || _peers[peer].Pace * ReplyTimes.Weight(expected) > 2 * waited) return false;
+        if (peer < 0 || _peers.Expect(peer, expected) > 2 * waited) return false;
         Send(depth, ref slot, peer, expected, isCopy: true);
         return true;
     }
 
     /// <summary>A peer that is none of these and has no request open for the height; -1 if nobody can be asked.</summary>
     private int PickBesides(ReadOnlySpan<ulong> these, long depth, in Slot slot, PickFor what) =>
-        _peers.Pick(AndAsked(these, in slot), HeightAt(depth), slot.Rounds > 0, what, TimeSpan.MaxValue);
+        _peers.Pick(AndAsked(these, in slot), HeightAt(depth), slot.Rounds > 0, what, SizeExpected, TimeSpan.MaxValue);
 
     /// <summary>When nobody else can give a height: one of those that were asked for it long ago and have answered others since. A
     /// single answer may be slow or stuck where its peer is not. -1 if there is none.</summary>
@@ -213,7 +213,7 @@ public sealed partial class RangeSync
             if (_peers[flight.PeerIndex].HeardAt > flight.AskedAt) _leftOut[flight.PeerIndex >> 6] &= ~(1UL << (flight.PeerIndex & 63));
         }
 
-        return _peers.Pick(_leftOut, HeightAt(depth), ignoreClaims: true, what, TimeSpan.MaxValue);
+        return _peers.Pick(_leftOut, HeightAt(depth), ignoreClaims: true, what, SizeExpected, TimeSpan.MaxValue);
     }
 
     /// <summary>These peers and those that have a request open for a height. Valid until the next call.</summary>
@@ -267,5 +267,5 @@ public sealed partial class RangeSync
     }
 
     private void LearnSlower(in Flight flight) =>
-        _peers.LearnSlower(flight.PeerIndex, (_now - flight.AskedAt) / ReplyTimes.Weight(flight.Expected));
+        _peers.LearnSlower(flight.PeerIndex, flight.Expected, _now - flight.AskedAt);
 }
