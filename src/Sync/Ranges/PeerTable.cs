@@ -256,6 +256,9 @@ internal sealed class PeerTable
         return replies.IsKnown ? replies.For(bytes) : _typical.For(bytes);
     }
 
+    /// <summary>How much longer an answer of this size takes than an empty one; 1 or more.</summary>
+    public double Weight(int bytes) => _typical.Weight(bytes);
+
     /// <summary>Learns from an answer.</summary>
     /// <param name="number">Whose.</param>
     /// <param name="bytes">Its size.</param>

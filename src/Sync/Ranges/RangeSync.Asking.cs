@@ -104,7 +104,7 @@ public sealed partial class RangeSync
         if (isOpen && reply.Outcome is not (FetchOutcome.Timeout or FetchOutcome.OurFault or FetchOutcome.NotAsked)) _peers[flight.PeerIndex].HeardAt = _now;
         if (isOpen && reply.Block is { } good)
         {
-            _replyTimes.Add((_now - flight.AskedAt) / ReplyTimes.Weight(good.Size));
+            _replyTimes.Add((_now - flight.AskedAt) / _peers.Weight(good.Size));
             _peers.LearnReply(flight.PeerIndex, good.Size, _now - flight.AskedAt);
             _peers.LearnYield(flight.PeerIndex, gave: true, YieldWeight);
             _peers[flight.PeerIndex].Blocks++;
@@ -333,7 +333,7 @@ public sealed partial class RangeSync
     private TimeSpan NearPatience(TimeSpan needed)
     {
         if (!_replyTimes.IsKnown) return TimeSpan.MaxValue;
-        TimeSpan few = NearMedians * _replyTimes.Median * ReplyTimes.Weight(SizeExpected);
+        TimeSpan few = NearMedians * _replyTimes.Median * _peers.Weight(SizeExpected);
         return needed < TimeSpan.MaxValue && needed > few ? needed : few;
     }
 

@@ -42,7 +42,7 @@ public sealed partial class RangeSync
         TimeSpan median = _replyTimes.Median, patience = percentile;
         if (patience < median * least) patience = median * least;
         if (patience > median * most) patience = median * most;
-        patience *= ReplyTimes.Weight(expected);
+        patience *= _peers.Weight(expected);
         return patience < _options.HedgeAfterMin ? _options.HedgeAfterMin
             : patience > _options.HedgeAfterMax ? _options.HedgeAfterMax
             : patience;
@@ -247,7 +247,7 @@ public sealed partial class RangeSync
             // Who lost the race is at least as slow as this: it would look fast for ever if only its quick answers counted.
             LearnSlower(in _flights[place]);
             if (_peers[_flights[place].PeerIndex].HeardAt < _flights[place].AskedAt) _peers.LearnYield(_flights[place].PeerIndex, gave: false, YieldWeightLost);
-            _replyTimes.Add((_now - _flights[place].AskedAt) / ReplyTimes.Weight(_flights[place].Expected));
+            _replyTimes.Add((_now - _flights[place].AskedAt) / _peers.Weight(_flights[place].Expected));
             CancelFlight(place);
         }
     }

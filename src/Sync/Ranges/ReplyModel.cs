@@ -15,6 +15,8 @@ internal struct ReplyModel
     /// <summary>Assumed until a large answer comes, seconds per byte: a line of 8 MB/s.</summary>
     private const double PerByteFirst = 1 / 8e6;
 
+    private const double LatencyMin = 0.001;
+
     private double _latency;
     private double _perScale;
     private bool _knowsLarge;
@@ -25,6 +27,9 @@ internal struct ReplyModel
     /// <summary>What an answer will take.</summary>
     /// <param name="bytes">Its size.</param>
     public readonly TimeSpan For(int bytes) => TimeSpan.FromSeconds(Seconds(bytes / Scale));
+
+    /// <summary>How much longer an answer of this size takes than an empty one; 1 or more.</summary>
+    public readonly double Weight(int bytes) => 1 + (bytes / Scale * (IsKnown ? Math.Min(1, _perScale / Math.Max(_latency, LatencyMin)) : 1));
 
     /// <summary>An answer took so long.</summary>
     /// <param name="bytes">Its size.</param>
