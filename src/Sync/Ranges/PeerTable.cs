@@ -9,6 +9,9 @@ internal struct PeerEntry
     public PeerKey Key;
     public int InFlightMax;
     public int InFlight;
+
+    /// <summary>Bytes expected of its open requests.</summary>
+    public long InFlightBytes;
     public ulong LowestHeld;
     public TimeSpan RestUntil;
     public RefusalReason RestReason;
@@ -250,7 +253,7 @@ internal sealed class PeerTable
     }
 
     /// <summary>What an answer of a peer will take: as its others, or as is typical.</summary>
-    public TimeSpan Expect(int number, int bytes)
+    public TimeSpan Expect(int number, long bytes)
     {
         ref readonly ReplyModel replies = ref _entries[number].Replies;
         return replies.IsKnown ? replies.For(bytes) : _typical.For(bytes);
@@ -262,10 +265,11 @@ internal sealed class PeerTable
     /// <summary>Learns from an answer.</summary>
     /// <param name="number">Whose.</param>
     /// <param name="bytes">Its size.</param>
+    /// <param name="shared">What came from the peer on the whole meanwhile: answers share its line.</param>
     /// <param name="taken">From asking to its end.</param>
-    public void LearnReply(int number, int bytes, TimeSpan taken)
+    public void LearnReply(int number, int bytes, long shared, TimeSpan taken)
     {
-        _entries[number].Replies.Learn(bytes, taken);
+        _entries[number].Replies.Learn(shared, taken);
         _typical.Learn(bytes, taken);
     }
 
@@ -308,14 +312,19 @@ internal sealed class PeerTable
     }
 
     /// <summary>Counts a request made.</summary>
-    public void Began(int number)
+    public void Began(int number, int bytes)
     {
         ref PeerEntry entry = ref _entries[number];
+        entry.InFlightBytes += bytes;
         if (++entry.InFlight >= entry.InFlightMax) _free[number >> 6] &= ~(1UL << (number & 63));
     }
 
     /// <summary>Counts a request closed.</summary>
-    public void Ended(int number) => _entries[number].InFlight--;
+    public void Ended(int number, int bytes)
+    {
+        _entries[number].InFlight--;
+        _entries[number].InFlightBytes -= bytes;
+    }
 
     /// <summary>When the first resting peer may be asked again; <see cref="TimeSpan.MaxValue"/> if none rests.</summary>
     public TimeSpan NextRestEnd(TimeSpan now)
@@ -359,7 +368,7 @@ internal sealed class PeerTable
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 ref readonly PeerEntry entry = ref _entries[number];
-                if (!Claims(number, height, ignoreClaims) || entry.Yield < yieldMin || (within < TimeSpan.MaxValue && entry.Replies.IsKnown && entry.Replies.For(_bytes) > within) || (reserve && entry.InFlight > entry.InFlightMax)) continue;
+                if (!Claims(number, height, ignoreClaims) || entry.Yield < yieldMin || (within < TimeSpan.MaxValue && entry.Replies.IsKnown && entry.Replies.For(_bytes + entry.InFlightBytes) > within) || (reserve && entry.InFlight > entry.InFlightMax)) continue;
                 double cost = byLoad ? 0 : Cost(number);
                 if (best >= 0 && (cost > bestCost || (cost == bestCost && !IsLessLoaded(in entry, in _entries[best])))) continue;
                 (best, bestCost) = (number, cost);
@@ -378,7 +387,7 @@ internal sealed class PeerTable
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 ref readonly PeerEntry entry = ref _entries[number];
-                if (Claims(number, height, ignoreClaims) && entry.Yield >= YieldMin && (within == TimeSpan.MaxValue || (entry.Replies.IsKnown && entry.Replies.For(_bytes) <= within)) && entry.RestUntil <= _now + Soon) return true;
+                if (Claims(number, height, ignoreClaims) && entry.Yield >= YieldMin && (within == TimeSpan.MaxValue || (entry.Replies.IsKnown && entry.Replies.For(_bytes + entry.InFlightBytes) <= within)) && entry.RestUntil <= _now + Soon) return true;
             }
         }
 
@@ -389,7 +398,7 @@ internal sealed class PeerTable
     private double Cost(int number)
     {
         ref readonly PeerEntry entry = ref _entries[number];
-        double cost = (Expect(number, _bytes) + entry.Overdue).TotalMilliseconds * (1 + ((double)entry.InFlight / entry.InFlightMax)) / Math.Max(YieldMin, entry.Yield);
+        double cost = (Expect(number, _bytes + entry.InFlightBytes) + entry.Overdue).TotalMilliseconds * (1 + ((double)entry.InFlight / entry.InFlightMax)) / Math.Max(YieldMin, entry.Yield);
         return number == _favourite ? Math.Max(0, (cost * StickyShare) - StickyMargin) : cost;
     }
 

@@ -105,10 +105,10 @@ public sealed partial class RangeSync
         if (isOpen && reply.Block is { } good)
         {
             _replyTimes.Add((_now - flight.AskedAt) / _peers.Weight(good.Size));
-            _peers.LearnReply(flight.PeerIndex, good.Size, _now - flight.AskedAt);
             _peers.LearnYield(flight.PeerIndex, gave: true, YieldWeight);
             _peers[flight.PeerIndex].Blocks++;
             _peers[flight.PeerIndex].Bytes += good.Size;
+            _peers.LearnReply(flight.PeerIndex, good.Size, _peers[flight.PeerIndex].Bytes - flight.BytesBefore, _now - flight.AskedAt);
         }
 
         // A block is used whenever it comes, if it is still wanted. Of other outcomes only the first one of a request counts.
@@ -146,7 +146,7 @@ public sealed partial class RangeSync
     /// <summary>Settles the accounts of a request that is no longer open.</summary>
     private void Close(in Flight flight)
     {
-        _peers.Ended(flight.PeerIndex);
+        _peers.Ended(flight.PeerIndex, flight.Expected);
         if (!flight.IsWrittenOff) _inFlightBytes -= flight.Expected;
         if (!_window.Contains(flight.Depth)) return;
         ref Slot slot = ref _window[flight.Depth];
@@ -363,10 +363,10 @@ public sealed partial class RangeSync
     private void Send(long depth, ref Slot slot, int peer, int expected, bool isCopy)
     {
         PeerKey key = _peers[peer].Key;
-        ulong id = _flights.Add(key, peer, depth, expected, _now, isCopy, slot.NewestFlight);
+        ulong id = _flights.Add(key, peer, depth, expected, _now, _peers[peer].Bytes, isCopy, slot.NewestFlight);
         slot.NewestFlight = _flights.Newest;
         slot.Flights++;
-        _peers.Began(peer);
+        _peers.Began(peer, expected);
         _inFlightBytes += expected;
         _requests++;
         if (isCopy)

@@ -26,7 +26,7 @@ internal struct ReplyModel
 
     /// <summary>What an answer will take.</summary>
     /// <param name="bytes">Its size.</param>
-    public readonly TimeSpan For(int bytes) => TimeSpan.FromSeconds(Seconds(bytes / Scale));
+    public readonly TimeSpan For(long bytes) => TimeSpan.FromSeconds(Seconds(bytes / Scale));
 
     /// <summary>How much longer an answer of this size takes than an empty one; 1 or more.</summary>
     public readonly double Weight(int bytes) => 1 + (bytes / Scale * (IsKnown ? Math.Min(1, _perScale / Math.Max(_latency, LatencyMin)) : 1));
@@ -34,7 +34,7 @@ internal struct ReplyModel
     /// <summary>An answer took so long.</summary>
     /// <param name="bytes">Its size.</param>
     /// <param name="taken">From asking to its end.</param>
-    public void Learn(int bytes, TimeSpan taken)
+    public void Learn(long bytes, TimeSpan taken)
     {
         double size = bytes / Scale, seconds = taken.TotalSeconds;
         if (!IsKnown)
