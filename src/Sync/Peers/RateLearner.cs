@@ -28,6 +28,10 @@ internal sealed class RateLearner
     /// <summary>Queueing at the server that counts as throttling, in tokens.</summary>
     private const double DelayTokens = 0.5;
 
+    /// <summary>A short queue cuts no deeper than to this part of the rate, however little came: answers that are slow by themselves deliver
+    /// little too.</summary>
+    private const double ShallowCut = 0.9;
+
     /// <summary>Beyond so many tokens one round tells; below, it takes two in a row: a queue stays, chance does not.</summary>
     private const double SureTokens = 2;
 
@@ -152,7 +156,8 @@ internal sealed class RateLearner
         {
             // Demand of ours that was lower than the rate says nothing about the server's: then the cut is a small one.
             double delivered = _roundAnswers / taken.TotalSeconds;
-            Cut(Math.Max(_roundLimited ? 0 : Rate / 2, Math.Min(Rate, delivered)) * SettleAt);
+            double least = tokens <= SureTokens ? Rate * ShallowCut : _roundLimited ? 0 : Rate / 2;
+            Cut(Math.Max(least, Math.Min(Rate, delivered)) * SettleAt);
             owed = (int)Math.Ceiling(Math.Min(tokens, RoundAnswers));
         }
         else if (!late && _roundLimited && now >= _holdUntil)

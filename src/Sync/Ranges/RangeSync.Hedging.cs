@@ -166,9 +166,14 @@ public sealed partial class RangeSync
     private void CopyCursor(ref Slot slot)
     {
         if (slot.Flights is 0 or > CursorAsksMax || !FitsCursor) return;
-        if (!_hedges.Allows(isCursor: true) && !MayOweCopy(isCursor: true)) return;
         ref readonly Flight newest = ref _flights[slot.NewestFlight];
         TimeSpan patience = slot.Flights > 1 ? SecondPatience(newest.Expected) : CursorPatience(newest.Expected);
+        if (!_hedges.Allows(isCursor: true) && !MayOweCopy(isCursor: true))
+        {
+            if (!IsIdle || !_hedges.MayOweStuck) return;
+            patience = _options.HedgeAfterMax;
+        }
+
         _cursorCopyDue = After(newest.AskedAt, patience);
         if (_now < _cursorCopyDue) return;
         int first = slot.NewestFlight;
@@ -187,7 +192,7 @@ public sealed partial class RangeSync
         int peer = PickBesides(_window.Tried(depth), depth, in slot, what);
 
         // All others failed. With nothing else to send, one of those may be asked again before the last of them has failed as well.
-        if (peer < 0 && MayOweCopy(depth == _cursor)) peer = PickBesides(_window.Lacking(depth), depth, in slot, what);
+        if (peer < 0 && (depth == _cursor ? IsIdle : MayOweCopy())) peer = PickBesides(_window.Lacking(depth), depth, in slot, what);
 
         if (peer < 0) peer = PickAgain(depth, in slot, what);
 
