@@ -252,6 +252,9 @@ internal sealed class PeerTable
         return best;
     }
 
+    /// <summary>True unless it has given next to nothing of what it was asked for of late.</summary>
+    public bool IsOfUse(int number) => _entries[number].Yield >= YieldMin;
+
     /// <summary>What an answer of a peer will take: as its others, or as is typical.</summary>
     public TimeSpan Expect(int number, long bytes)
     {

@@ -191,16 +191,20 @@ public sealed partial class RangeSync
         int expected = SizeExpected;
         int peer = PickBesides(_window.Tried(depth), depth, in slot, what);
 
-        // All others failed. With nothing else to send, one of those may be asked again before the last of them has failed as well.
-        if (peer < 0 && (depth == _cursor ? IsIdle : MayOweCopy())) peer = PickBesides(_window.Lacking(depth), depth, in slot, what);
-
-        if (peer < 0) peer = PickAgain(depth, in slot, what);
+        // All others failed, or are known to. With nothing else to send, one of those may be asked again before the last of them has failed
+        // as well.
+        if (!IsOfUse(peer) && (depth == _cursor ? IsIdle : MayOweCopy())) peer = Better(peer, PickBesides(_window.Lacking(depth), depth, in slot, what));
+        if (!IsOfUse(peer)) peer = Better(peer, PickAgain(depth, in slot, what));
 
         // A copy that would take far longer than the wait so far is likely to come second.
         if (peer < 0 || _peers.Expect(peer, expected) > 2 * waited) return false;
         Send(depth, ref slot, peer, expected, isCopy: true);
         return true;
     }
+
+    private bool IsOfUse(int peer) => peer >= 0 && _peers.IsOfUse(peer);
+
+    private int Better(int peer, int other) => peer < 0 || IsOfUse(other) ? other : peer;
 
     /// <summary>A peer that is none of these and has no request open for the height; -1 if nobody can be asked.</summary>
     private int PickBesides(ReadOnlySpan<ulong> these, long depth, in Slot slot, PickFor what) =>
