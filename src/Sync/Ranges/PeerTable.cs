@@ -417,7 +417,7 @@ internal sealed class PeerTable
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 bool unknown = !_entries[number].Replies.IsKnown;
                 if (!Claims(number, height, ignoreClaims) || (isUnknown && !unknown)) continue;
-                if (_entries[number].Yield < YieldMin && (what != PickFor.Far || _entries[number].InFlight > 0)) continue;
+                if (!IsOfUse(number) && (_entries[number].InFlight > 0 || (what != PickFor.Far && _entries[number].Blocks == 0))) continue;
                 if (unknown && !isUnknown) (isUnknown, seen) = (true, 0);
                 if (_random.Next(++seen) == 0) chosen = number;
             }

@@ -20,9 +20,6 @@ public sealed partial class RangeSync
     /// <summary>What a block says of the share that a peer gives, and a failure. Five failures in a row make it one that nobody counts on.</summary>
     private const double YieldWeight = 0.25;
 
-    /// <summary>The same for a block that it lacks: it may have the next.</summary>
-    private const double YieldWeightLacking = 1.0 / 16;
-
     /// <summary>The same for a request that was given up since somebody else was quicker, and nothing was heard meanwhile.</summary>
     private const double YieldWeightLost = 1.0 / 8;
 
@@ -135,7 +132,9 @@ public sealed partial class RangeSync
                 break;
             default:
                 if (outcome == FetchOutcome.Timeout) LearnSlower(in flight);
-                _peers.LearnYield(flight.PeerIndex, gave: false, outcome == FetchOutcome.NotFound ? YieldWeightLacking : YieldWeight);
+
+                // Who lacks a block may well have the next.
+                if (outcome != FetchOutcome.NotFound) _peers.LearnYield(flight.PeerIndex, gave: false, YieldWeight);
                 if (!_window.Contains(flight.Depth)) break;
                 _window.MarkTried(flight.Depth, flight.PeerIndex);
                 if (outcome == FetchOutcome.NotFound) _window.MarkLacking(flight.Depth, flight.PeerIndex);

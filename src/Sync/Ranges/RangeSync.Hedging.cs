@@ -254,8 +254,8 @@ public sealed partial class RangeSync
         while (_window[depth].NewestFlight is var place and >= 0)
         {
             // Who lost the race is at least as slow as this: it would look fast for ever if only its quick answers counted.
+            if (IsSilent(in _flights[place])) _peers.LearnYield(_flights[place].PeerIndex, gave: false, YieldWeightLost);
             LearnSlower(in _flights[place]);
-            if (_peers[_flights[place].PeerIndex].HeardAt < _flights[place].AskedAt) _peers.LearnYield(_flights[place].PeerIndex, gave: false, YieldWeightLost);
             _replyTimes.Add((_now - _flights[place].AskedAt) / _peers.Weight(_flights[place].Expected));
             CancelFlight(place);
         }
@@ -274,6 +274,10 @@ public sealed partial class RangeSync
 
         _out.Cancel.Add(new Cancellation(flight.Peer, new List<ulong> { flight.Id }));
     }
+
+    /// <summary>True if its peer gave no sign of life since it was asked, for far longer than its answers take.</summary>
+    private bool IsSilent(in Flight flight) => _peers[flight.PeerIndex].HeardAt < flight.AskedAt
+        && _now - flight.AskedAt > 2 * _peers.Expect(flight.PeerIndex, flight.Expected);
 
     private void LearnSlower(in Flight flight) =>
         _peers.LearnSlower(flight.PeerIndex, flight.Expected, _now - flight.AskedAt);

@@ -9,6 +9,9 @@ internal struct ReplyModel
     /// <summary>How far one answer moves what is expected of the next.</summary>
     private const double Step = 1.0 / 8;
 
+    /// <summary>An answer that takes longer than usual counts as so many usual ones more at most: one may be slow where its peer is not.</summary>
+    private const double SurpriseMax = 4;
+
     /// <summary>An answer of this size tells as much of the one part as of the other, bytes.</summary>
     private const double Scale = 64 << 10;
 
@@ -50,7 +53,8 @@ internal struct ReplyModel
             return;
         }
 
-        double step = Step * (seconds - Seconds(size)) / (1 + (size * size));
+        double usual = Seconds(size);
+        double step = Step * Math.Min(seconds - usual, usual * SurpriseMax) / (1 + (size * size));
         _latency = Math.Max(0, _latency + step);
         _perScale = Math.Max(double.Epsilon, _perScale + (step * size));
     }
