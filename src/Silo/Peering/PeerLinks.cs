@@ -30,7 +30,7 @@ internal sealed class PeerLinks(
     private readonly ConcurrentDictionary<PeerKey, PeerLink> _links = new();
     private readonly ConcurrentDictionary<PeerId, IdentifyInfo> _told = new();
     private readonly CancellationTokenSource _stopping = new();
-    private volatile bool _closing;
+    private volatile IReadOnlyDictionary<RangeKey, ulong>? _lastAsked;   // once it closes
 
     /// <inheritdoc/>
     public void Connect(PeerKey peer, IReadOnlyList<string> addresses, long epoch)
@@ -87,7 +87,16 @@ internal sealed class PeerLinks(
             return;
         }
 
-        PeerLink? link = _closing ? null : _links.GetValueOrDefault(peer);
+        if (_lastAsked is { } lowest)
+        {
+            // What is above a block that is on its way is asked for all the same: with a hole there, the block could not be linked.
+            ulong last = lowest.GetValueOrDefault(range, ulong.MaxValue);
+            foreach (AskItem item in items.Where(i => i.Number <= last)) reports.Ended(peer, range, item, FetchVerdict.NotAsked, 0, TimeSpan.Zero);
+            items = [.. items.Where(i => i.Number > last)];
+            if (items.Count == 0) return;
+        }
+
+        PeerLink? link = _links.GetValueOrDefault(peer);
         link?.Count(items.Count);
         if (link is null)
         {
@@ -154,8 +163,8 @@ internal sealed class PeerLinks(
         if (Find(peer) is { } late && _told.TryRemove(peer, out _)) Tell(late, info);
     }
 
-    /// <summary>Asks for no more blocks; the requests that are open go on.</summary>
-    public void Close() => _closing = true;
+    /// <summary>Asks for no blocks below those that are on their way.</summary>
+    public void Close() => _lastAsked = fetcher.LowestOpen();
 
     /// <summary>Stops dialling and ends every request, for good.</summary>
     public void Stop()
