@@ -13,7 +13,7 @@ namespace OpSync.Silo.Hosting;
 
 /// <summary>Starts the silo's one swarm once the grains can be called, and wakes the ranges that a former process left open.</summary>
 internal sealed class SwarmService(
-    SiloSettings settings, SwarmHolder holder, AccessList access, PeerLinks links, Fetcher fetcher, FetchReports reports, ServeProtocol serve, ChainRegistry chains, ChainPokes pokes, IGrainFactory grains,
+    SiloSettings settings, SwarmHolder holder, AccessList access, ClusterAccess clusterAccess, PeerLinks links, Fetcher fetcher, FetchReports reports, ServeProtocol serve, ChainRegistry chains, ChainPokes pokes, IGrainFactory grains,
     TimeProvider time, ILogger<SwarmService> log) : IHostedService
 {
     /// <summary>Bans are restored this many at a time.</summary>
@@ -34,15 +34,17 @@ internal sealed class SwarmService(
         foreach (Multiaddr address in settings.Listen) await swarm.ListenAsync(address, cancellationToken).ConfigureAwait(false);
         foreach (Multiaddr address in swarm.ListenAddresses) Log.Listening(log, address.ToString());
         holder.Set(swarm);
+        clusterAccess.Begin();
         pokes.Begin();
     }
 
-    /// <summary>Tells the chains of this silo, and wakes the peers that were banned when a former process ended, who then keep themselves out:
-    /// before anybody can connect.</summary>
+    /// <summary>Learns whom the cluster keeps out, tells the chains of this silo, and wakes the peers that were banned when a former process ended,
+    /// who are dialled again when that is over: before anybody can connect.</summary>
     private async Task JoinAsync(CancellationToken cancellationToken)
     {
         try
         {
+            await clusterAccess.RefreshAsync(cancellationToken).ConfigureAwait(false);
             foreach (ulong chain in chains.ChainIds)
             {
                 await pokes.JoinAsync(chain).WaitAsync(StartWait, time, cancellationToken).ConfigureAwait(false);
@@ -65,6 +67,7 @@ internal sealed class SwarmService(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         links.Stop();
+        await clusterAccess.StopAsync().ConfigureAwait(false);
         if (holder.IsReady) await holder.Value.DisposeAsync().ConfigureAwait(false);
 
         // Nothing new ends from here on; what did end is told while the grains still listen.
