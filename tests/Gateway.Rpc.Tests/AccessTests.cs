@@ -22,26 +22,36 @@ public sealed class AccessTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData("Addr", "\"192.0.2.7\"", "\"192.0.2.7\"")]
-    [InlineData("Addr", "\"::ffff:192.0.2.7\"", "\"192.0.2.7\"")]
-    [InlineData("Addr", "\"2001:DB8::7\"", "\"2001:db8::7\"")]
-    [InlineData("Subnet", V4Subnet, V4Subnet)]
-    [InlineData("Subnet", """{"IP":"192.0.2.9","Mask":"////////////////////AA=="}""", V4Subnet)]
-    [InlineData("Subnet", """{"IP":"::ffff:192.0.2.9","Mask":"////AA=="}""", V4Subnet)]
-    [InlineData("Subnet", V6Subnet, V6Subnet)]
-    public async Task Network_is_blocked_listed_and_unblocked(string kind, string parameter, string listed)
+    [Fact]
+    public async Task Networks_are_blocked_listed_and_unblocked_in_whatever_form_they_are_given()
     {
         await using RpcHost host = await RpcHost.StartAsync(Samples.Settings());
-        Assert.Null(await host.ResultAsync(Chain, $"opp2p_block{kind}", $"[{parameter}]", RpcHost.AdminToken));
-        await UntilAsync(host, $"opp2p_listBlocked{kind}s", "[]", a => a.ToJsonString() == $"[{listed}]");
-        JsonNode dump = (await host.ResultAsync(Chain, "opp2p_peers", "[false]"))!;
-        Assert.Equal($"[{listed}]", dump[kind == "Addr" ? "bannedIPS" : "bannedSubnets"]!.ToJsonString());
-        Assert.Empty(dump[kind == "Addr" ? "bannedSubnets" : "bannedIPS"]!.AsArray());
+        (string Kind, string Given, string Listed)[] networks =
+        [
+            ("Addr", "\"192.0.2.7\"", "\"192.0.2.7\""), ("Addr", "\"::ffff:192.0.2.8\"", "\"192.0.2.8\""), ("Addr", "\"2001:DB8:0::7\"", "\"2001:db8::7\""),
+            ("Subnet", V4Subnet, V4Subnet), ("Subnet", V6Subnet, V6Subnet),
+            ("Subnet", """{"IP":"198.51.100.9","Mask":"////////////////////AA=="}""", """{"IP":"198.51.100.0","Mask":"////AA=="}"""),
+            ("Subnet", """{"IP":"::ffff:203.0.113.0","Mask":"///4AA=="}""", """{"IP":"203.0.112.0","Mask":"///4AA=="}"""),
+        ];
+        await ChangeAllAsync("block");
+        foreach (string kind in (string[])["Addr", "Subnet"])
+        {
+            string[] expected = [.. networks.Where(n => n.Kind == kind).Select(n => n.Listed).Order(StringComparer.Ordinal)];
+            Assert.Equal(expected, Texts((await host.ResultAsync(Chain, $"opp2p_listBlocked{kind}s"))!));
+            Assert.Equal(expected, Texts((await host.ResultAsync(Chain, "opp2p_peers", "[false]"))![kind == "Addr" ? "bannedIPS" : "bannedSubnets"]!));
+        }
 
-        Assert.Null(await host.ResultAsync(Chain, $"opp2p_unblock{kind}", $"[{parameter}]", RpcHost.AdminToken));
-        await UntilAsync(host, $"opp2p_listBlocked{kind}s", "[]", a => a.AsArray().Count == 0);
-        Assert.Null(await host.ResultAsync(Chain, $"opp2p_unblock{kind}", $"[{parameter}]", RpcHost.AdminToken));
+        await ChangeAllAsync("unblock");
+        await UntilAsync(host, "opp2p_listBlockedAddrs", "[]", a => a.AsArray().Count == 0);
+        Assert.Empty((await host.ResultAsync(Chain, "opp2p_listBlockedSubnets"))!.AsArray());
+        await ChangeAllAsync("unblock");
+
+        async Task ChangeAllAsync(string what)
+        {
+            foreach ((string kind, string given, _) in networks) Assert.Null(await host.ResultAsync(Chain, $"opp2p_{what}{kind}", $"[{given}]", RpcHost.AdminToken));
+        }
+
+        static IEnumerable<string> Texts(JsonNode list) => list.AsArray().Select(n => n!.ToJsonString()).Order(StringComparer.Ordinal);
     }
 
     [Theory]
