@@ -148,8 +148,10 @@ public sealed partial class ClusterAccessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Silos_are_told_of_while_they_ask()
+    public async Task Silos_are_told_of_by_name_while_they_ask()
     {
+        foreach (string name in (string[])["silo-b", "silo-a", "silo-c"]) await Cluster.Read(0, new SiloPresence(name, $"peer of {name}", "", "", "", [], []));
+        Assert.Equal(["silo-a", "silo-b", "silo-c"], (await Cluster.GetSilos()).Silos.Select(s => s.Name).Where(n => n.Length > 0));
         string id = _identity.Id.ToString();
         Assert.Contains((await Cluster.GetSilos()).Silos, s => s.PeerId == id);
 

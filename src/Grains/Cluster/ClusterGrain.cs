@@ -15,7 +15,7 @@ internal sealed class ClusterGrain(
     TimeProvider time,
     ILogger<ClusterGrain> log) : Grain, IClusterGrain
 {
-    /// <summary>Silos remembered; the name that sorts last is forgotten first.</summary>
+    /// <summary>Silos remembered; the one that asked longest ago is forgotten first.</summary>
     private const int SilosMax = 256;
 
     /// <summary>Characters of a peer id in base58 and of an IP address, and addresses of one peer, as far as they are kept.</summary>
@@ -23,7 +23,7 @@ internal sealed class ClusterGrain(
 
     private static readonly TimeSpan ToldAgainAfter = TimeSpan.FromMinutes(1);
 
-    private readonly SortedDictionary<(string Name, string PeerId), (SiloPresence Silo, long AskedAt)> _silos = [];
+    private readonly Dictionary<string, (SiloPresence Silo, long AskedAt)> _silos = new(StringComparer.Ordinal);   // by peer id
     private AccessBook _book = null!;
     private long? _fullToldAt;
 
@@ -36,9 +36,9 @@ internal sealed class ClusterGrain(
 
     public Task<AccessChanges> Read(long known, SiloPresence self)
     {
-        _silos[(self.Name, self.PeerId)] = (self, time.GetTimestamp());
         DropSilent();
-        if (_silos.Count > SilosMax) _silos.Remove(_silos.Keys.Last());
+        if (_silos.Count >= SilosMax && !_silos.ContainsKey(self.PeerId)) _silos.Remove(_silos.MinBy(s => s.Value.AskedAt).Key);
+        _silos[self.PeerId] = (self, time.GetTimestamp());
         (bool isWhole, IReadOnlyList<Exclusion> entries) = _book.Since(known, time.GetUtcNow());
         return Task.FromResult(new AccessChanges(_book.Version, isWhole, [.. entries.Select(ToMessage)]));
     }
@@ -84,7 +84,8 @@ internal sealed class ClusterGrain(
     public Task<SiloPresenceList> GetSilos()
     {
         DropSilent();
-        return Task.FromResult(new SiloPresenceList([.. _silos.Values.Select(s => s.Silo)]));
+        return Task.FromResult(new SiloPresenceList(
+            [.. _silos.Values.Select(s => s.Silo).OrderBy(s => s.Name, StringComparer.Ordinal).ThenBy(s => s.PeerId, StringComparer.Ordinal)]));
     }
 
     private static KeptOut ToMessage(Exclusion e) => new(e.Subject, e.IsPeer, e.Until, [.. e.From], e.ByOperator);
@@ -115,6 +116,6 @@ internal sealed class ClusterGrain(
 
     private void DropSilent()
     {
-        foreach (var key in _silos.Where(s => time.GetElapsedTime(s.Value.AskedAt) > options.Value.SiloSilenceMax).Select(s => s.Key).ToArray()) _silos.Remove(key);
+        foreach (string silent in _silos.Where(s => time.GetElapsedTime(s.Value.AskedAt) > options.Value.SiloSilenceMax).Select(s => s.Key).ToArray()) _silos.Remove(silent);
     }
 }
