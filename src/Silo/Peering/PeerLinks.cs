@@ -147,15 +147,15 @@ internal sealed class PeerLinks(
         if (Find(peer) is { } late && _told.TryRemove(peer, out _)) Tell(late, info);
     }
 
+    /// <summary>Asks for no more blocks; the requests that are open go on.</summary>
+    public void Close() => _closing = true;
+
     /// <summary>IP addresses of the peers that are wanted here, one left out.</summary>
     public HashSet<IPAddress> WantedAddresses(PeerId except) =>
     [
         .. Connections.Where(c => c.Peer != except && Find(c.Peer) is not null).Select(c => c.RemoteIp),
         .. _links.Values.Where(l => l.Id != except).SelectMany(l => l.KnownAddresses),
     ];
-
-    /// <summary>Asks for no more blocks; the requests that are open go on.</summary>
-    public void Close() => _closing = true;
 
     /// <summary>Stops dialling and ends every request, for good.</summary>
     public void Stop()
