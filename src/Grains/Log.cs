@@ -19,7 +19,7 @@ internal static partial class Log
     public static partial void PeerDecided(ILogger logger, string peerId, string act);
 
     [LoggerMessage(3005, LogLevel.Information, "{Network} is blocked by an operator until {Until}")]
-    public static partial void NetworkBlocked(ILogger logger, string network, DateTimeOffset? until);
+    public static partial void NetworkBlocked(ILogger logger, string network, string until);
 
     [LoggerMessage(3006, LogLevel.Information, "{Network} is unblocked by an operator")]
     public static partial void NetworkUnblocked(ILogger logger, string network);

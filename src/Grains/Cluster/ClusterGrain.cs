@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -54,7 +55,7 @@ internal sealed class ClusterGrain(
         if (!NetworkText.TryParse(network, out IPNetwork parsed)) return BlockVerdict.Malformed;
         string subject = NetworkText.Write(parsed);
         bool hasRoom = await ChangeAsync(now => _book.TryBlockNetwork(subject, until, now));
-        if (hasRoom) Log.NetworkBlocked(log, subject, until);
+        if (hasRoom) Log.NetworkBlocked(log, subject, until?.ToString("u", CultureInfo.InvariantCulture) ?? "it is unblocked");
         return hasRoom ? BlockVerdict.Done : BlockVerdict.Full;
     }
 
