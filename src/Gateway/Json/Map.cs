@@ -1,5 +1,6 @@
 using OpSync.Codec.Primitives;
 using OpSync.Contracts.Chains;
+using OpSync.Contracts.Cluster;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.Ranges;
 
@@ -61,6 +62,15 @@ internal static class Map
                 Number = c.Number, Expected = c.Expected.ToString(), Found = c.Found.ToString(), Source = c.Source,
             }),
         ],
+    };
+
+    public static BlockedJson Blocked(KeptOut entry) => new()
+    {
+        Subject = entry.Subject,
+        Kind = entry.IsPeer ? "peer" : entry.Subject.Contains('/', StringComparison.Ordinal) ? "subnet" : "address",
+        ByOperator = entry.ByOperator,
+        Until = entry.Until,
+        Addresses = entry.From,
     };
 
     public static PeerJson Peer(PeerReport report) => new()
