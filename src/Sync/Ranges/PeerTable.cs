@@ -371,7 +371,8 @@ internal sealed class PeerTable
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 ref readonly PeerEntry entry = ref _entries[number];
-                if (!Claims(number, height, ignoreClaims) || entry.Yield < yieldMin || (within < TimeSpan.MaxValue && entry.Replies.IsKnown && entry.Replies.For(_bytes + entry.InFlightBytes) > within) || (reserve && entry.InFlight > entry.InFlightMax)) continue;
+                if (!Claims(number, height, ignoreClaims) || entry.Yield < yieldMin || !IsQuick(in entry, within, ifUnknown: true)) continue;
+                if (reserve && entry.InFlight > entry.InFlightMax) continue;
                 double cost = byLoad ? 0 : Cost(number);
                 if (best >= 0 && (cost > bestCost || (cost == bestCost && !IsLessLoaded(in entry, in _entries[best])))) continue;
                 (best, bestCost) = (number, cost);
@@ -390,18 +391,23 @@ internal sealed class PeerTable
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 ref readonly PeerEntry entry = ref _entries[number];
-                if (Claims(number, height, ignoreClaims) && entry.Yield >= YieldMin && (within == TimeSpan.MaxValue || (entry.Replies.IsKnown && entry.Replies.For(_bytes + entry.InFlightBytes) <= within)) && entry.RestUntil <= _now + Soon) return true;
+                if (Claims(number, height, ignoreClaims) && IsOfUse(number) && IsQuick(in entry, within, ifUnknown: false) && entry.RestUntil <= _now + Soon) return true;
             }
         }
 
         return false;
     }
 
+    /// <summary>True if it will give the block in time.</summary>
+    private bool IsQuick(in PeerEntry entry, TimeSpan within, bool ifUnknown) =>
+        within == TimeSpan.MaxValue || (entry.Replies.IsKnown ? entry.Replies.For(_bytes + entry.InFlightBytes) <= within : ifUnknown);
+
     /// <summary>What to expect of a peer: what its answers take, and more of it the busier it is and the less it gives.</summary>
     private double Cost(int number)
     {
         ref readonly PeerEntry entry = ref _entries[number];
-        double cost = (Expect(number, _bytes + entry.InFlightBytes) + entry.Overdue).TotalMilliseconds * (1 + ((double)entry.InFlight / entry.InFlightMax)) / Math.Max(YieldMin, entry.Yield);
+        double busy = 1 + ((double)entry.InFlight / entry.InFlightMax);
+        double cost = (Expect(number, _bytes + entry.InFlightBytes) + entry.Overdue).TotalMilliseconds * busy / Math.Max(YieldMin, entry.Yield);
         return number == _favourite ? Math.Max(0, (cost * StickyShare) - StickyMargin) : cost;
     }
 
