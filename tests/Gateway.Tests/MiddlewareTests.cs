@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpSync.Gateway.Problems;
@@ -39,7 +41,8 @@ public sealed class MiddlewareTests
         Lines log = new();
         DefaultHttpContext context = new();
         context.Request.Method = method;
-        context.SetEndpoint(new Endpoint(null, isRpc ? new EndpointMetadataCollection(new RpcReadsByPost()) : EndpointMetadataCollection.Empty, null));
+        context.SetEndpoint(new RouteEndpoint(
+            static _ => Task.CompletedTask, RoutePatternFactory.Parse("/"), 0, isRpc ? new EndpointMetadataCollection(new RpcReadsByPost()) : EndpointMetadataCollection.Empty, null));
         ChangeLog middleware = new(
             c =>
             {
