@@ -109,7 +109,13 @@ public sealed class MistakeTests
     public async Task A_stream_without_its_beginning_is_an_error_and_not_an_empty_stream_from_the_first_block()
     {
         await using Door door = await Door.OpenAsync();
+        await door.FillAsync(1, 3);
         Assert.Equal("bad-range", (string)(await door.GetAsync("/v1/chains/samples/blocks?from=", HttpStatusCode.BadRequest))["code"]!);
+        Assert.Equal("bad-range", (string)(await door.GetAsync($"/v1/chains/samples/blocks?from={ulong.MaxValue}", HttpStatusCode.BadRequest))["code"]!);
+        Assert.Equal("no-such-block", (string)(await door.GetAsync("/v1/chains/samples/blocks?from=4&to=9", HttpStatusCode.NotFound))["code"]!);
+
+        using HttpResponseMessage known = await door.Client.GetAsync("/v1/chains/samples/blocks?from=3&to=9&format=header", Token);
+        Assert.Equal(3UL, (ulong)JsonNode.Parse(await known.Content.ReadAsStringAsync(Token))!["number"]!);
     }
 
     [Theory]

@@ -53,7 +53,7 @@ internal sealed partial class SettingValues
         catch (JsonException e)
         {
             HasUnreadFile = true;
-            Problems.Add(new ConfigProblem(source, "", $"is not JSON, line {e.LineNumber + 1}: {e.Message.Split('.')[0]}."));
+            Problems.Add(new ConfigProblem(source, "", e.LineNumber is { } line ? $"is not JSON, line {line + 1}: {e.Message.Split('.')[0]}." : $"names something twice: {e.Message.Split('.')[0]}."));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -148,7 +148,7 @@ internal sealed class UpPlanner(SettingValues values, Role role)
         string? rollup = values.Text($"{at}.rollup");
         return new RpcChain(spec)
         {
-            RollupConfigJson = rollup is not null && File.Exists(rollup) ? new ReadOnlyMemory<byte>(File.ReadAllBytes(rollup)) : null,
+            RollupConfigJson = rollup is not null && File.Exists(rollup) ? File.ReadAllBytes(rollup) : default(ReadOnlyMemory<byte>?),   // a plain null would become no bytes at all
             Source = source,
             TrustPostedBlocks = values.Switch($"{at}.trustPosted"),
         };
@@ -189,8 +189,8 @@ internal sealed class UpPlanner(SettingValues values, Role role)
     private IReadOnlyList<Multiaddr> P2pListen()
     {
         const string path = "p2p.listen";
-        if (!values.Has(path)) return [CommonOptions.ListenAddress("/ip4/0.0.0.0/tcp/9223", path)];
-        return values.List(path) is ["none"] ? [] : Read(path, t => CommonOptions.ListenAddress(t, path));
+        if (!values.Has(path)) return [CommonOptions.ListenAddress("/ip4/0.0.0.0/tcp/9223")];
+        return values.List(path) is ["none"] ? [] : Read(path, static t => CommonOptions.ListenAddress(t, "Address"));
     }
 
     private LogLevel Level()

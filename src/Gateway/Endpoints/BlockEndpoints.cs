@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Routing;
 using OpSync.Codec.Primitives;
+using OpSync.Contracts.Ranges;
 using OpSync.Contracts.Reading;
 using OpSync.Gateway.Problems;
 using OpSync.Gateway.Security;
@@ -88,6 +89,7 @@ internal static class BlockEndpoints
         if (chains.Find(chain) is not { } found) return ChainEndpoints.NoChain(chain);
         if (BlockForms.Of(context.Request, format, stream: true) is not { } form) return NoForm(format);
         if (context.Request.Query["from"].ToString().Length == 0) return Problem.Bad("bad-range", "from is missing.");   // else it would be 0
+        if (from >= long.MaxValue) return Problem.Bad("bad-range", $"from {from} is beyond every chain.");
         if (to < from) return Problem.Bad("bad-range", $"from {from} is above to {to}.");
         bool includeCallers = false;
         ulong last = Math.Min(to ?? long.MaxValue, long.MaxValue);
@@ -98,6 +100,12 @@ internal static class BlockEndpoints
             if (!owner.IsProven) return NotProven();
             last = Math.Min(last, owner.Last);
             includeCallers = true;
+        }
+
+        else if (follow != true && (await grains.GetReader(found.ChainId).GetIslands(new SpanInfo(from, from))).Islands is [])
+        {
+            // An empty answer would look as if there were nothing to ask for.
+            return Problem.NotFound("no-such-block", $"Block {from} is not stored; post a range that has it, or wait for it with follow=true.");
         }
 
         return await stream.RunAsync(context, new BlockStreamQuery(found, from, last, follow ?? false, form, includeCallers));
