@@ -24,6 +24,9 @@ internal static partial class Log
     [LoggerMessage(3011, LogLevel.Information, "Range {RangeId} of chain {ChainId} ended: {Result}")]
     public static partial void RangeEnded(ILogger logger, string rangeId, ulong chainId, string result);
 
+    [LoggerMessage(3017, LogLevel.Information, "Range {RangeId} of chain {ChainId} is interrupted with {Unlinked} blocks that are not linked and {InFlight} not answered: these are fetched again when it goes on")]
+    public static partial void RangeInterrupted(ILogger logger, string rangeId, ulong chainId, int unlinked, int inFlight);
+
     [LoggerMessage(3012, LogLevel.Warning, "Range {RangeId}: height {Number} should be {Expected}, but {Source} has {Found}")]
     public static partial void Contradiction(ILogger logger, string rangeId, ulong number, Hash32 expected, string source, Hash32 found);
 

@@ -1,5 +1,10 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using OpSync.Cli.Configuration;
+using OpSync.Cli.Local;
+using OpSync.Libp2p.Identity;
 using Xunit;
 
 namespace OpSync.EndToEnd;
@@ -37,6 +42,32 @@ public sealed class OtlpTests(SharedChains chains)
         Assert.Contains(collector.Spans, s => s.Name.StartsWith("POST", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_range_that_outlives_its_process_is_told_as_interrupted_and_a_silo_tells_how_it_goes_on()
+    {
+        ServedChain chain = await chains.SmallAsync();
+        using TempDirectory temp = new();
+        await using OtlpReceiver collector = await OtlpReceiver.StartAsync();
+        string[] slow = ["--data-dir", temp["data"], "--set", $"chains[0].dataDir={temp["blocks"]}", "--p2p-peer-rate", "100"];
+        await using Service service = await Service.StartAsync([.. chain.Names, .. slow, "--peer", chain.Server.Address, "--otlp-endpoint", collector.Address]);
+        string range = await service.PostRangeAsync(chain.First, chain.Last, chain.LastHash);
+        long stored = (long)(await service.UntilAsync(range, static r => (long)r["stored"]! > 0))["stored"]!;
+
+        Assert.Equal(0, await service.StopAsync());
+
+        OtlpReceiver.Span life = Assert.Single(collector.Spans, static s => s.Name == "range");
+        Assert.Equal(("Interrupted", 1), (life.Attributes["opsync.end"].Text(1), life.Attributes["opsync.generation"].Whole(3)));
+        Assert.InRange(life.Attributes["opsync.stored"].Whole(3), stored, (long)chain.Last - 1);
+        long before = await StoreWatch.CountAsync(temp["blocks"]);
+        collector.Units.Clear();
+        await RunSiloAsync(chain, temp, collector.Address, before);
+
+        OtlpReceiver.Span next = collector.Spans.Single(s => s.Name == "range" && s != life);
+        Assert.Equal((life.Attributes["opsync.range"].Text(1), 2), (next.Attributes["opsync.range"].Text(1), next.Attributes["opsync.generation"].Whole(3)));
+        Assert.Equal(("By", "s"), (collector.Units["opsync.silo.budget.used"], collector.Units["opsync.storage.commit.duration"]));
+        Assert.DoesNotContain(collector.Units.Keys, static name => name.StartsWith("opsync.gateway", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -52,6 +83,26 @@ public sealed class OtlpTests(SharedChains chains)
         await FillAsync(service, chain);
 
         Assert.Equal(0, await service.StopAsync());
+    }
+
+    /// <summary>A silo as a cluster has it, but alone, for as long as it takes to store another block.</summary>
+    private static async Task RunSiloAsync(ServedChain chain, TempDirectory temp, string collector, long before)
+    {
+        SettingValues values = new();
+        foreach ((string path, string value) in new[]
+        {
+            ("dataDir", temp["data"]), ("chains[0].rollup", chain.Names[1]), ("chains[0].dataDir", temp["blocks"]), ("chains[0].peers", chain.Server.Address),
+            ("p2p.listen", "none"), ("p2p.peerRate", "100"), ("health.listen", "127.0.0.1:0"), ("postgres", "Host=unused"), ("log.level", "error"), ("otlp.endpoint", collector),
+        }) values.AddText(path, value, "test");
+        UpPlan? plan = new UpPlanner(values, Role.Silo).Make();
+        Assert.True(plan is not null, string.Join('\n', values.Problems));
+        plan = plan with { Postgres = null, Cluster = null };
+        await using UpStores stores = await UpStores.OpenAsync(plan, TestContext.Current.CancellationToken);
+        using PeerIdentity identity = IdentityFile.LoadOrCreate(plan.KeyFile);
+        await using WebApplication silo = UpHost.Build(plan, stores, identity);
+        await silo.StartAsync(TestContext.Current.CancellationToken);
+        await StoreWatch.UntilAsync(temp["blocks"], before + 1, Process.GetCurrentProcess());
+        await silo.StopAsync(TestContext.Current.CancellationToken);
     }
 
     private static Task<Service> StartAsync(ServedChain chain, TempDirectory temp, string collector) =>

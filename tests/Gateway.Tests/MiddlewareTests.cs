@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OpSync.Gateway.Problems;
 using OpSync.Gateway.Rpc;
 using OpSync.Gateway.Security;
+using OpSync.Gateway.Telemetry;
 using Xunit;
 
 namespace OpSync.Gateway.Tests;
@@ -23,7 +24,8 @@ public sealed class MiddlewareTests
         DefaultHttpContext context = new();
         context.Features.Set<IHttpRequestLifetimeFeature>(connection);
         if (started) context.Features.Set<IHttpResponseFeature>(new Started());
-        ProblemMiddleware middleware = new(_ => throw new IOException("the disk"), NullLogger<ProblemMiddleware>.Instance);
+        using LimitMetrics metrics = new();
+        ProblemMiddleware middleware = new(_ => throw new IOException("the disk"), metrics, NullLogger<ProblemMiddleware>.Instance);
 
         await middleware.InvokeAsync(context);
 

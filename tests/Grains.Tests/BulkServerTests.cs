@@ -14,6 +14,7 @@ using OpSync.Silo.Serving;
 using OpSync.Storage;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Trust;
+using OpSync.TestKit;
 using Xunit;
 
 namespace OpSync.Grains.Tests;
@@ -241,7 +242,7 @@ public sealed class BulkServerTests : IAsyncLifetime
     {
         PayloadsReader reader = new(answer, request);
         long bytes = 0;
-        while (reader.TryRead(out PayloadItem item))
+        while (reader.TryRead(out PayloadRead item))
         {
             Assert.Equal(TestChain.Right.WireAt(item.Number), item.Wire.ToArray());
             Assert.Equal(item.Number == 102 ? PayloadItem.SignatureSize : 0, item.Signature.Length);

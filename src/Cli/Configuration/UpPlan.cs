@@ -14,6 +14,9 @@ namespace OpSync.Cli.Configuration;
 /// <summary>What a process runs, with every value checked.</summary>
 internal sealed record UpPlan
 {
+    /// <summary>Version of the program, for people.</summary>
+    public static string Version { get; } = typeof(UpPlan).Assembly.GetName().Version?.ToString(3) ?? "0";
+
     public required Role Role { get; init; }
 
     public required string DataDir { get; init; }
@@ -49,7 +52,7 @@ internal sealed record UpPlan
     /// <summary>Where a silo tells how it is; null for the others, whose gateway does.</summary>
     public required IPEndPoint? HealthListen { get; init; }
 
-    /// <summary>Where metrics are sent; null for nowhere.</summary>
+    /// <summary>Where metrics and traces are sent; null for nowhere.</summary>
     public required Uri? OtlpEndpoint { get; init; }
 }
 

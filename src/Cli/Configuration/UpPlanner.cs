@@ -242,7 +242,7 @@ internal sealed class UpPlanner(SettingValues values, Role role)
                 BlocksMax = rpcBlocks,
                 CallerBlocksMax = (rpcBlocks + 1) / 2,
             },
-            Version = typeof(UpPlanner).Assembly.GetName().Version?.ToString(3) ?? "0",
+            Version = UpPlan.Version,
         };
     }
 

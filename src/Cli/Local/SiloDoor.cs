@@ -9,7 +9,8 @@ using OpSync.Silo.Hosting;
 
 namespace OpSync.Cli.Local;
 
-/// <summary>The HTTP of a silo without a gateway: probes and measures, for those who run it.</summary>
+/// <summary>What a silo without a gateway tells those who run it: probes and measures over HTTP, and over OTLP what an endpoint is
+/// configured for.</summary>
 internal static class SiloDoor
 {
     /// <summary>Connections at a time: a few probes and collectors.</summary>
@@ -19,6 +20,7 @@ internal static class SiloDoor
     {
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<PrometheusCollector>();
+        OtlpExport.AddTo(builder.Services, plan.OtlpEndpoint, UpPlan.Version);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -50,7 +50,8 @@ internal static class UpHost
     /// <summary>A key of the cluster's is made with care and kept; only a process that looks after itself makes one.</summary>
     private static PeerIdentity LoadIdentity(UpPlan plan) => plan.HasKeyDir ? IdentityFile.Load(plan.KeyFile) : IdentityFile.LoadOrCreate(plan.KeyFile);
 
-    private static WebApplication Build(UpPlan plan, UpStores? stores, PeerIdentity? identity)
+    /// <summary>The host of a plan, over what it keeps; a gateway keeps nothing and has no identity.</summary>
+    internal static WebApplication Build(UpPlan plan, UpStores? stores, PeerIdentity? identity)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "opsync" });
         builder.Logging.SetMinimumLevel(plan.LogLevel).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Orleans", LogLevel.Warning)

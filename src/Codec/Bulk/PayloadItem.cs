@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace OpSync.Codec.Bulk;
 
 /// <summary>One block of an answer of payloads: length (4), number (8), flags (1), the sequencer's signature if it is known (65),
-/// and the block as a success response of payload_by_number. A view of the answer.</summary>
-public readonly ref struct PayloadItem
+/// and the block as a success response of payload_by_number. This writes them; <see cref="PayloadsFrames"/> reads them.</summary>
+public static class PayloadItem
 {
     /// <summary>Bytes before the payload without a signature.</summary>
     public const int HeadSize = 4 + 8 + 1;
@@ -13,22 +13,6 @@ public readonly ref struct PayloadItem
     public const int SignatureSize = 65;
 
     private const byte HasSignature = 1;
-
-    internal PayloadItem(ulong number, ReadOnlySpan<byte> signature, ReadOnlySpan<byte> wire)
-    {
-        Number = number;
-        Signature = signature;
-        Wire = wire;
-    }
-
-    /// <summary>Height.</summary>
-    public ulong Number { get; }
-
-    /// <summary>The signature as the peer has it, not verified; empty if it sent none.</summary>
-    public ReadOnlySpan<byte> Signature { get; }
-
-    /// <summary>The block as a response of payload_by_number, unchecked.</summary>
-    public ReadOnlySpan<byte> Wire { get; }
 
     /// <summary>Writes what goes before the payload.</summary>
     /// <param name="target">Room for <see cref="HeadSize"/> and <see cref="SignatureSize"/> bytes.</param>

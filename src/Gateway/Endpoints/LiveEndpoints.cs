@@ -8,6 +8,7 @@ using Microsoft.Extensions.Hosting;
 using OpSync.Gateway.Live;
 using OpSync.Gateway.Problems;
 using OpSync.Gateway.Security;
+using OpSync.Gateway.Telemetry;
 
 namespace OpSync.Gateway.Endpoints;
 
@@ -29,30 +30,32 @@ internal static class LiveEndpoints
         .RequireAuthorization(Policies.Read).WithMetadata(new DisableRequestTimeoutAttribute()).WithTags("live")
         .Produces(200, contentType: ContentType).WithProblems(404, 429, 503);
 
-    private static Task<IResult> WatchServiceAsync(HttpContext context, LiveFeeds feeds, GatewayLimits limits, IHostApplicationLifetime lifetime) =>
-        StreamAsync(context, feeds, limits, lifetime, LiveSubject.Service);
+    private static Task<IResult> WatchServiceAsync(HttpContext context, LiveFeeds feeds, GatewayLimits limits, LimitMetrics metrics, IHostApplicationLifetime lifetime) =>
+        StreamAsync(context, feeds, limits, metrics, lifetime, LiveSubject.Service);
 
     private static Task<IResult> WatchChainAsync(
-        string chain, HttpContext context, GatewayChains chains, LiveFeeds feeds, GatewayLimits limits, IHostApplicationLifetime lifetime) =>
+        string chain, HttpContext context, GatewayChains chains, LiveFeeds feeds, GatewayLimits limits, LimitMetrics metrics, IHostApplicationLifetime lifetime) =>
         chains.Find(chain) is { } found
-            ? StreamAsync(context, feeds, limits, lifetime, new LiveSubject(found.ChainId, null))
+            ? StreamAsync(context, feeds, limits, metrics, lifetime, new LiveSubject(found.ChainId, null))
             : Task.FromResult(ChainEndpoints.NoChain(chain));
 
     private static async Task<IResult> WatchRangeAsync(
-        string id, HttpContext context, GatewayChains chains, IGrainFactory grains, LiveFeeds feeds, GatewayLimits limits, IHostApplicationLifetime lifetime) =>
+        string id, HttpContext context, GatewayChains chains, IGrainFactory grains, LiveFeeds feeds, GatewayLimits limits, LimitMetrics metrics, IHostApplicationLifetime lifetime) =>
         await RangeEndpoints.FindAsync(id, chains, grains) is { } report
-            ? await StreamAsync(context, feeds, limits, lifetime, new LiveSubject(report.ChainId, report.RangeId))
+            ? await StreamAsync(context, feeds, limits, metrics, lifetime, new LiveSubject(report.ChainId, report.RangeId))
             : RangeEndpoints.NoRange(id);
 
     private static async Task<IResult> StreamAsync(
-        HttpContext context, LiveFeeds feeds, GatewayLimits limits, IHostApplicationLifetime lifetime, LiveSubject subject)
+        HttpContext context, LiveFeeds feeds, GatewayLimits limits, LimitMetrics metrics, IHostApplicationLifetime lifetime, LiveSubject subject)
     {
         Caller caller = Caller.Of(context);
         switch (feeds.TryEnter(caller, subject, out LiveFeed? feed))
         {
             case CallerSlots.Verdict.CallerFull:
+                metrics.Refused(nameof(GatewayLimits.CallerSubscribersMax));
                 return Problem.Of(StatusCodes.Status429TooManyRequests, "too-many-subscribers", $"This caller has {limits.CallerSubscribersMax} streams of events open.");
             case CallerSlots.Verdict.Full:
+                metrics.Refused(nameof(GatewayLimits.SubscribersMax));
                 return Problem.Of(StatusCodes.Status503ServiceUnavailable, "too-many-subscribers", $"{limits.SubscribersMax} streams of events are open.");
             default:
                 break;

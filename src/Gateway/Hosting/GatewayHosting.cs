@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authentication;
@@ -53,7 +54,8 @@ public static class GatewayHosting
         services.AddSingleton(s => new TokenBook(settings.Tokens, settings.JwtSecret, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PrometheusCollector>();
         services.AddSingleton<GatewayMetrics>();
-        services.AddHostedService<OtlpExport>();
+        OtlpExport.AddTo(services, settings.OtlpEndpoint, settings.Version);
+        if (settings.OtlpEndpoint is not null) services.AddHostedService<ChainFigures>();
         services.AddHostedService<GatewayAnnouncement>();
         services.AddOpSyncRpc(new RpcSettings { Chains = [.. settings.Chains.Select(c => c.Rpc)], Limits = settings.RpcLimits, AdminPolicy = Policies.Admin });
 
@@ -99,6 +101,7 @@ public static class GatewayHosting
     {
         // Made now, so that nothing measured from here on is missed.
         _ = app.Services.GetRequiredService<PrometheusCollector>();
+        _ = ServerRefusals.Watch(app.Services.GetRequiredService<DiagnosticListener>(), app.Services.GetRequiredService<LimitMetrics>());
         app.UseMiddleware<RequestSpans>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<SecurityHeaders>();
@@ -131,7 +134,6 @@ public static class GatewayHosting
     {
         GatewayLimits limits = settings.Limits;
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxConcurrentConnections = limits.ConnectionsMax;
         kestrel.Limits.MaxConcurrentUpgradedConnections = 0;
         kestrel.Limits.MaxRequestBodySize = limits.BodyBytesMax;
         kestrel.Limits.MaxRequestHeadersTotalSize = limits.HeaderBytesMax;
@@ -140,6 +142,14 @@ public static class GatewayHosting
         kestrel.Limits.RequestHeadersTimeout = limits.HeaderTimeout;
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(15));
-        foreach (IPEndPoint endpoint in settings.Listen) kestrel.Listen(endpoint, o => o.Protocols = HttpProtocols.Http1);
+        ConnectionGate gate = new(limits.ConnectionsMax, kestrel.ApplicationServices.GetRequiredService<LimitMetrics>());
+        foreach (IPEndPoint endpoint in settings.Listen)
+        {
+            kestrel.Listen(endpoint, o =>
+            {
+                o.Protocols = HttpProtocols.Http1;
+                o.Use(gate.Before);
+            });
+        }
     }
 }

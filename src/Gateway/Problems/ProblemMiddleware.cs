@@ -1,10 +1,11 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using OpSync.Gateway.Telemetry;
 
 namespace OpSync.Gateway.Problems;
 
 /// <summary>Turns what goes wrong into problem documents: exceptions, and errors that the server answered without a body.</summary>
-internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> log)
+internal sealed class ProblemMiddleware(RequestDelegate next, LimitMetrics metrics, ILogger<ProblemMiddleware> log)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -19,6 +20,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         }
         catch (BadHttpRequestException e)
         {
+            ServerRefusals.Count(metrics, e.StatusCode);
             await Problem.WriteAsync(context, e.StatusCode, Problem.CodeOf(e.StatusCode), BadRequestText.Of(context.Request, e));
             return;
         }
@@ -36,6 +38,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         }
 
         HttpResponse response = context.Response;
+        if (response.StatusCode == StatusCodes.Status504GatewayTimeout) metrics.Refused(nameof(GatewayLimits.RequestTimeout));
         if (response.StatusCode >= 400 && !response.HasStarted && response.ContentType is null && response.ContentLength is null)
         {
             await Problem.WriteAsync(context, response.StatusCode, Problem.CodeOf(response.StatusCode), DetailOf(context.Request, response.StatusCode));

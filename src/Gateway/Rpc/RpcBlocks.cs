@@ -11,8 +11,9 @@ using OpSync.Gateway.Telemetry;
 namespace OpSync.Gateway.Rpc;
 
 /// <summary>Finds the blocks that calls name, and unpacks them.</summary>
-internal sealed class RpcBlocks(IGrainFactory grains, TrustedSources sources, RpcSettings settings, TimeProvider time, LimitMetrics metrics)
+internal sealed class RpcBlocks(IGrainFactory grains, TrustedSources sources, RpcSettings settings, TimeProvider time, LimitMetrics metrics) : IDisposable
 {
+    private readonly BlockThreads _threads = new(settings.Limits.BlocksMax);
     private readonly FairGate _gate = new(settings.Limits.BlocksMax, settings.Limits.CallerBlocksMax, settings.Limits.TurnTimeout, time);
 
     /// <summary>How a block is written.</summary>
@@ -56,7 +57,7 @@ internal sealed class RpcBlocks(IGrainFactory grains, TrustedSources sources, Rp
         StoredPayload? block = page.Blocks is [{ } only] ? only : null;
         if (hash is { } expected && block?.Block.Hash != expected && call[index].GetString() is "safe" or "finalized")
             return Missing(call[index].GetString()!, new BlockId(height, expected), block);
-        return Write(call, block, write);
+        return await WriteAsync(call, block, write);
     }
 
     /// <summary>Writes the canonical block with a hash, or null where it is not here.</summary>
@@ -69,7 +70,7 @@ internal sealed class RpcBlocks(IGrainFactory grains, TrustedSources sources, Rp
 
         // What lost its height, or has only some caller's word for it, is not served.
         if (block is not null && await reader.GetRank(block.Block) is null) block = null;
-        return Write(call, block, write);
+        return await WriteAsync(call, block, write);
     }
 
     /// <summary>The highest stored block as op-node names it; null where there is none, or it belongs to another chain.</summary>
@@ -88,6 +89,8 @@ internal sealed class RpcBlocks(IGrainFactory grains, TrustedSources sources, Rp
         return reference;
     }
 
+    public void Dispose() => _threads.Dispose();
+
     private async ValueTask<IDisposable?> EnterAsync(RpcCall call)
     {
         IDisposable? place = await _gate.EnterAsync(call.Caller.Id, call.Caller.Aborted);
@@ -102,7 +105,7 @@ internal sealed class RpcBlocks(IGrainFactory grains, TrustedSources sources, Rp
         ? $"the {tag} block {expected.Number} {expected.Hash} is named by the trusted source of this chain but is not stored here yet: post a range that covers it"
         : $"block {expected.Number} is stored here as {stored.Block.Hash}, but the trusted source of this chain names {expected.Hash} as {tag}");
 
-    private static RpcError? Write(RpcCall call, StoredPayload? block, Writer write)
+    private async Task<RpcError?> WriteAsync(RpcCall call, StoredPayload? block, Writer write)
     {
         if (block is null)
         {
@@ -110,7 +113,7 @@ internal sealed class RpcBlocks(IGrainFactory grains, TrustedSources sources, Rp
             return null;
         }
 
-        return Unpack(call.Chain.Spec, block, payload => write(call.Result, payload));
+        return await _threads.RunAsync(() => Unpack(call.Chain.Spec, block, payload => write(call.Result, payload)));
     }
 
     private static RpcError? Unpack(ChainSpec chain, StoredPayload block, Use use)

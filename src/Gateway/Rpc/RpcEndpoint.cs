@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
@@ -93,6 +94,7 @@ internal sealed class RpcEndpoint
         catch (OperationCanceledException) when (response.HasStarted)
         {
             // It took too long, or its caller went. What was begun must not look complete.
+            if (context.Features.Get<IHttpRequestTimeoutFeature>()?.RequestTimeoutToken.IsCancellationRequested == true) _metrics.Refused(nameof(GatewayLimits.RequestTimeout));
             context.Abort();
         }
     }

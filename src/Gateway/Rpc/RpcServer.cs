@@ -66,6 +66,8 @@ internal sealed class RpcServer(
         bool isCounted = true, isAnswered = false;
         foreach (JsonElement request in batch.EnumerateArray())
         {
+            caller.Aborted.ThrowIfCancellationRequested();
+
             // What waits for its caller takes no room that the next result may wait for, and leaves room for an error.
             if (answer.Length > AnswerBuffer.SendAt) await answer.SendAsync(caller.Aborted);
             int before = answer.Length;

@@ -25,6 +25,7 @@ internal sealed class BodyGuard(RequestDelegate next, GatewayLimits limits, Time
         switch (await body.ReadAsync(request.BodyReader, limits.BodyTimeout, time))
         {
             case RequestBody.Outcome.TooLong:
+                metrics.Refused(nameof(GatewayLimits.BodyBytesMax));
                 await Problem.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, "body-too-large", $"The body is larger than {limits.BodyBytesMax} bytes.");
                 return;
             case RequestBody.Outcome.NoRoom:

@@ -7,12 +7,14 @@ using OpSync.Codec.Archive;
 using OpSync.Contracts.Reading;
 using OpSync.Gateway.Problems;
 using OpSync.Gateway.Security;
+using OpSync.Gateway.Telemetry;
 
 namespace OpSync.Gateway.Streaming;
 
 /// <summary>Streams blocks in ascending order, a page at a time: the next page is read once the caller took the last one, so a
 /// slow caller costs a page of its own share and delays nobody.</summary>
-internal sealed class BlockStream(GatewaySettings settings, ByteBudget budget, IGrainFactory grains, IHostApplicationLifetime lifetime)
+internal sealed class BlockStream(
+    GatewaySettings settings, ByteBudget budget, IGrainFactory grains, IHostApplicationLifetime lifetime, LimitMetrics metrics)
 {
     private const int PageCount = 256;
     private const int PageBytes = 512 << 10;
@@ -32,8 +34,10 @@ internal sealed class BlockStream(GatewaySettings settings, ByteBudget budget, I
         switch (_slots.TryTake(caller))
         {
             case CallerSlots.Verdict.CallerFull:
+                metrics.Refused(nameof(GatewayLimits.CallerStreamsMax));
                 return Problem.Of(StatusCodes.Status429TooManyRequests, "too-many-streams", $"This caller has {settings.Limits.CallerStreamsMax} streams open.");
             case CallerSlots.Verdict.Full:
+                metrics.Refused(nameof(GatewayLimits.StreamsMax));
                 return Problem.Of(StatusCodes.Status503ServiceUnavailable, "too-many-streams", $"{settings.Limits.StreamsMax} streams are open.");
             default:
                 break;

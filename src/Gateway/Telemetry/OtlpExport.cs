@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
@@ -5,49 +6,52 @@ using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using OpSync.Gateway.Endpoints;
 
 namespace OpSync.Gateway.Telemetry;
 
-/// <summary>Sends metrics and traces to an OTLP endpoint while the host runs, if one is configured.</summary>
-internal sealed class OtlpExport(
-    GatewaySettings settings, GatewayMetrics gateway, GatewayChains chains, ChainViews views, TimeProvider time, ILogger<OtlpExport> log) : IHostedService, IDisposable
+/// <summary>Sends metrics and traces of this process to an OTLP endpoint: before everything else starts, until everything else has
+/// stopped, so that it hears how what was under way ended.</summary>
+internal sealed class OtlpExport(Uri endpoint, string version, ILogger<OtlpExport> log) : IHostedLifecycleService, IDisposable
 {
     /// <summary>Time for the last export.</summary>
-    private static readonly TimeSpan FarewellMax = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan FarewellMax = TimeSpan.FromSeconds(3);
 
-    /// <summary>The measures of chains are looked up this often: exporters ask for what is there and wait for nothing.</summary>
-    private static readonly TimeSpan RefreshPeriod = TimeSpan.FromSeconds(10);
-
-    private readonly CancellationTokenSource _stop = new();
-    private Task _refreshing = Task.CompletedTask;
     private MeterProvider? _metrics;
     private TracerProvider? _traces;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Adds it to a host, if there is somebody to send to.</summary>
+    public static void AddTo(IServiceCollection services, Uri? endpoint, string version)
     {
-        if (settings.OtlpEndpoint is not { } endpoint) return Task.CompletedTask;
-        ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService("opsync", serviceVersion: settings.Version);
+        if (endpoint is not null) services.AddHostedService(s => new OtlpExport(endpoint, version, s.GetRequiredService<ILogger<OtlpExport>>()));
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService("opsync", serviceVersion: version);
         _metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource)
-            .AddMeter([.. PrometheusCollector.Meters.Select(m => m.EndsWith('.') ? m + "*" : m)]).AddOtlpExporter(o => Configure(o, endpoint)).Build();
+            .AddMeter([.. PrometheusCollector.Meters.Select(m => m.EndsWith('.') ? m + "*" : m)]).AddOtlpExporter(Configure).Build();
         _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource)
-            .AddSource("OpSync.*", "Microsoft.AspNetCore").AddOtlpExporter(o => Configure(o, endpoint)).Build();
+            .AddSource("OpSync.*", "Microsoft.AspNetCore").AddOtlpExporter(Configure).Build();
         Log.Exporting(log, endpoint.ToString());
-        _refreshing = RefreshAsync();
         return Task.CompletedTask;
     }
 
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Sends what is left, both kinds at a time, and leaves it at that: a collector that hangs must not hold up the end.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         (MeterProvider? metrics, TracerProvider? traces) = (_metrics, _traces);
         (_metrics, _traces) = (null, null);
-        if (metrics is null) return;
         try
         {
-            await _stop.CancelAsync();
-            await _refreshing.WaitAsync(FarewellMax, cancellationToken);
-            await Task.WhenAll(Task.Run(metrics.Dispose, CancellationToken.None), Task.Run(() => traces?.Dispose(), CancellationToken.None))
+            await Task.WhenAll(Task.Run(() => metrics?.Dispose(), CancellationToken.None), Task.Run(() => traces?.Dispose(), CancellationToken.None))
                 .WaitAsync(FarewellMax, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
@@ -60,36 +64,9 @@ internal sealed class OtlpExport(
     {
         _metrics?.Dispose();
         _traces?.Dispose();
-        _stop.Dispose();
     }
 
-    /// <summary>Once more at the end, so that the last export has the last figures.</summary>
-    private async Task RefreshAsync()
-    {
-        using PeriodicTimer timer = new(RefreshPeriod, time);
-        bool goesOn;
-        do
-        {
-            goesOn = !_stop.IsCancellationRequested;
-            try
-            {
-                await gateway.RefreshAsync(chains, views);
-                if (goesOn) await timer.WaitForNextTickAsync(_stop.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // The process stops; the last look follows.
-            }
-            catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
-            {
-                Log.FeedFailed(log, "the chains", e);
-                if (goesOn) await timer.WaitForNextTickAsync(CancellationToken.None);
-            }
-        }
-        while (goesOn);
-    }
-
-    private static void Configure(OtlpExporterOptions options, Uri endpoint)
+    private void Configure(OtlpExporterOptions options)
     {
         options.Endpoint = endpoint;
         options.Protocol = OtlpExportProtocol.Grpc;

@@ -77,11 +77,15 @@ internal sealed partial class SyncRangeGrain(
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        bool isStop = reason.ReasonCode == DeactivationReasonCode.ShuttingDown;
+        RangeStatus? status = _core?.GetStatus(Now);
+        if (isStop && status?.Result == RangeResult.None) Log.RangeInterrupted(log, _tag.RangeId, _tag.ChainId, status.Unlinked, status.InFlight);
+        _trace.End(isStop ? "Interrupted" : "Deactivated", status?.Stored);
+
         // Calls still under way come back to an activation that must not act any more.
         _core = null;
         shares.Leave(Key);
         _skeleton?.Stop();
-        _trace.End("deactivated", null);
         return Task.CompletedTask;
     }
 

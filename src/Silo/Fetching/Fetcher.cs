@@ -18,8 +18,7 @@ internal sealed class Fetcher(
 {
     private readonly ConcurrentDictionary<(PeerKey Peer, RangeKey Range, ulong RequestId), Action> _requests = new();   // with what ends each
     private readonly CancellationTokenSource _stopping = new();
-    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _running = 1;   // one for the process; whoever takes it to 0 was the last
+    private readonly WorkCount _running = new();
 
     /// <summary>Starts a request, which ends when <paramref name="giveUp"/> says so, too.</summary>
     /// <param name="source">Whom to ask; its count includes the request already.</param>
@@ -29,7 +28,7 @@ internal sealed class Fetcher(
     /// <param name="giveUp">Ends it. Disposed here.</param>
     public void Start(IFetchSource source, RangeKey range, AskItem item, ReplyTimeout timeout, CancellationTokenSource giveUp)
     {
-        Interlocked.Increment(ref _running);
+        _running.Begin();
         _requests[(source.Key, range, item.RequestId)] = giveUp.Cancel;
         Outside.Run(() => RunAsync(source, range, item, timeout, giveUp));
     }
@@ -42,7 +41,7 @@ internal sealed class Fetcher(
     /// <param name="token">Ends them all.</param>
     public void StartSpan(IFetchSource source, RangeKey range, AskItem[] items, ReplyTimeout timeout, CancellationToken token)
     {
-        Interlocked.Increment(ref _running);
+        _running.Begin();
         SpanFetch span = new(
             budget, verifier, reports, options.Value, time, log, source, range, items, timeout, CancellationTokenSource.CreateLinkedTokenSource(token));
         for (int i = 0; i < items.Length; i++)
@@ -56,7 +55,7 @@ internal sealed class Fetcher(
             List<AskItem> left = await span.RunAsync(_stopping.Token).ConfigureAwait(false);
             foreach (AskItem item in items) _requests.TryRemove((source.Key, range, item.RequestId), out _);
             foreach (AskItem item in left) Start(source, range, item, timeout, CancellationTokenSource.CreateLinkedTokenSource(token));
-            if (Interlocked.Decrement(ref _running) == 0) _stopped.TrySetResult();
+            _running.End();
         });
     }
 
@@ -77,12 +76,14 @@ internal sealed class Fetcher(
         }
     }
 
+    /// <summary>Waits for what was asked, in the belief that nobody starts anything more.</summary>
+    public Task DrainAsync() => _running.CloseAsync();
+
     /// <summary>Waits for the end of requests whose tokens say so; what they had read is not verified any more.</summary>
     public Task StopAsync()
     {
         _stopping.Cancel();
-        if (Interlocked.Decrement(ref _running) == 0) _stopped.TrySetResult();
-        return _stopped.Task;
+        return _running.CloseAsync();
     }
 
     private async Task RunAsync(IFetchSource source, RangeKey range, AskItem item, ReplyTimeout timeout, CancellationTokenSource giveUp)
@@ -123,7 +124,7 @@ internal sealed class Fetcher(
         if (!timedOut) source.Count(-1);
         await EndAsync(source.Key, range, item, verdict, result, reservation, timedOut).ConfigureAwait(false);
         if (isLate) source.EndLate();
-        if (Interlocked.Decrement(ref _running) == 0) _stopped.TrySetResult();
+        _running.End();
     }
 
     private async Task EndAsync(

@@ -20,9 +20,25 @@ internal sealed class Verifier(
     private readonly Channel<FetchedResponse> _queue = Channel.CreateBounded<FetchedResponse>(
         new BoundedChannelOptions(QueueMax) { FullMode = BoundedChannelFullMode.Wait });
 
+    private readonly WorkCount _underWay = new();
+
     /// <summary>Hands an answer over; the verifier owns it from then on.</summary>
-    public ValueTask SubmitAsync(FetchedResponse fetched, CancellationToken cancellationToken) =>
-        _queue.Writer.WriteAsync(fetched, cancellationToken);
+    public async ValueTask SubmitAsync(FetchedResponse fetched, CancellationToken cancellationToken)
+    {
+        _underWay.Begin();
+        try
+        {
+            await _queue.Writer.WriteAsync(fetched, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _underWay.End();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until everything handed over is in quarantine or refused, and told.</summary>
+    public Task DrainAsync() => _underWay.CloseAsync();
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -117,12 +133,14 @@ internal sealed class Verifier(
 
         if (ours) budget.Return(wire.Length, fetched.Item.Urgent);
         reports.Good(fetched, facts, wire.Length);
+        _underWay.End();
     }
 
     private void End(in FetchedResponse fetched, FetchVerdict verdict, int bytes, long reserved)
     {
         budget.Return(reserved, fetched.Item.Urgent);
         reports.Bad(fetched, verdict, bytes);
+        _underWay.End();
     }
 
     private static FetchVerdict ToVerdict(PayloadFault fault) => fault == PayloadFault.NotFound

@@ -8,13 +8,14 @@ using OpSync.Silo.Chains;
 using OpSync.Silo.Fetching;
 using OpSync.Silo.Peering;
 using OpSync.Silo.Serving;
+using OpSync.Sync.Ports;
 
 namespace OpSync.Silo.Hosting;
 
 /// <summary>Starts the silo's one swarm once the grains can be called, and wakes the ranges that a former process left open.</summary>
 internal sealed class SwarmService(
-    SiloSettings settings, SwarmHolder holder, AccessList access, PeerLinks links, Fetcher fetcher, FetchReports reports, ServeProtocol serve, ChainRegistry chains, ChainPokes pokes, IGrainFactory grains,
-    TimeProvider time, ILogger<SwarmService> log) : IHostedService
+    SiloSettings settings, SwarmHolder holder, AccessList access, PeerLinks links, Fetcher fetcher, Verifier verifier, FetchReports reports, IByteBudget budget,
+    ServeProtocol serve, ChainRegistry chains, ChainPokes pokes, IGrainFactory grains, TimeProvider time, ILogger<SwarmService> log) : IHostedService
 {
     /// <summary>Bans are restored this many at a time.</summary>
     private const int RestoredAtOnce = 64;
@@ -22,8 +23,21 @@ internal sealed class SwarmService(
     /// <summary>Longest wait for one call at the start.</summary>
     private static readonly TimeSpan StartWait = TimeSpan.FromSeconds(10);
 
+    /// <summary>Longest wait at the stop for the answers to what was asked.</summary>
+    private static readonly TimeSpan ArrivalMax = TimeSpan.FromSeconds(2);
+
     /// <summary>Longest wait for reports to be delivered at the stop.</summary>
     private static readonly TimeSpan StopWait = TimeSpan.FromSeconds(2);
+
+    /// <summary>Longest wait for what the reports link to reach the store writer.</summary>
+    private static readonly TimeSpan SettleMax = TimeSpan.FromSeconds(1);
+
+    /// <summary>It has, once the accounted bytes have stayed the same for this long: twice the pause between two looks of a range, and then
+    /// some.</summary>
+    private static readonly TimeSpan SettledAfter = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>Pause between two looks at the accounted bytes.</summary>
+    private static readonly TimeSpan SettleStep = TimeSpan.FromMilliseconds(10);
 
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -61,20 +75,39 @@ internal sealed class SwarmService(
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Asks for nothing more; but what peers are answering is waited for, linked and handed to the store writer while the grains
+    /// still listen: it would be fetched again.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        links.Close();
+        await WithinAsync(fetcher.DrainAsync(), ArrivalMax, cancellationToken).ConfigureAwait(false);
         links.Stop();
+
+        // Nothing new ends from here on; what did end is told.
+        await WithinAsync(TellAsync(), StopWait, cancellationToken).ConfigureAwait(false);
+        await SettleAsync(cancellationToken).ConfigureAwait(false);
         if (holder.IsReady) await holder.Value.DisposeAsync().ConfigureAwait(false);
+    }
 
-        // Nothing new ends from here on; what did end is told while the grains still listen.
-        Task told = TellAsync();
-        await Task.WhenAny(told, Task.Delay(StopWait, time, cancellationToken)).ConfigureAwait(false);
+    private async Task TellAsync()
+    {
+        await fetcher.StopAsync().ConfigureAwait(false);
+        await verifier.DrainAsync().ConfigureAwait(false);
+        await reports.DrainAsync().ConfigureAwait(false);
+    }
 
-        async Task TellAsync()
+    /// <summary>Waits while ranges promote what has come: quarantine and store writer account for it. What stays, nothing links.</summary>
+    private async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        long begun = time.GetTimestamp(), moved = begun, used = budget.Used;
+        while (used > 0 && time.GetElapsedTime(moved) < SettledAfter && time.GetElapsedTime(begun) < SettleMax && !cancellationToken.IsCancellationRequested)
         {
-            await fetcher.StopAsync().ConfigureAwait(false);
-            await reports.DrainAsync().ConfigureAwait(false);
+            await Task.Delay(SettleStep, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (budget.Used == used) continue;
+            used = budget.Used;
+            moved = time.GetTimestamp();
         }
     }
+
+    private Task WithinAsync(Task work, TimeSpan max, CancellationToken cancellationToken) => Task.WhenAny(work, Task.Delay(max, time, cancellationToken));
 }

@@ -30,6 +30,7 @@ internal sealed class PeerLinks(
     private readonly ConcurrentDictionary<PeerKey, PeerLink> _links = new();
     private readonly ConcurrentDictionary<PeerId, IdentifyInfo> _told = new();
     private readonly CancellationTokenSource _stopping = new();
+    private volatile bool _closing;
 
     /// <inheritdoc/>
     public void Connect(PeerKey peer, IReadOnlyList<string> addresses, long epoch)
@@ -86,7 +87,7 @@ internal sealed class PeerLinks(
             return;
         }
 
-        _links.TryGetValue(peer, out PeerLink? link);
+        PeerLink? link = _closing ? null : _links.GetValueOrDefault(peer);
         link?.Count(items.Count);
         if (link is null)
         {
@@ -152,6 +153,9 @@ internal sealed class PeerLinks(
         // Its link may have been made meanwhile, without this.
         if (Find(peer) is { } late && _told.TryRemove(peer, out _)) Tell(late, info);
     }
+
+    /// <summary>Asks for no more blocks; the requests that are open go on.</summary>
+    public void Close() => _closing = true;
 
     /// <summary>Stops dialling and ends every request, for good.</summary>
     public void Stop()

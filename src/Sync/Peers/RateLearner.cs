@@ -28,6 +28,13 @@ internal sealed class RateLearner
     /// <summary>Queueing at the server that counts as throttling, in tokens.</summary>
     private const double DelayTokens = 0.5;
 
+    /// <summary>A short queue cuts no deeper than to this part of the rate, however little came: answers that are slow by themselves deliver
+    /// little too.</summary>
+    private const double ShallowCut = 0.9;
+
+    /// <summary>Beyond so many tokens one round tells; below, it takes two in a row: a queue stays, chance does not.</summary>
+    private const double SureTokens = 2;
+
     /// <summary>Answers in a round, at least.</summary>
     private const int RoundAnswers = 8;
 
@@ -57,6 +64,7 @@ internal sealed class RateLearner
     private TimeSpan _roundSum;
     private int _roundAnswers;
     private bool _roundLimited;
+    private bool _roundBeforeLate;
     private bool _wasCut;
     private TimeSpan _baseSince;
     private TimeSpan _baseNow = TimeSpan.MaxValue;
@@ -141,14 +149,18 @@ internal sealed class RateLearner
 
         // Where answers differ by as much among themselves, a late quickest one may be chance.
         TimeSpan spread = (_roundSum / _roundAnswers) - _roundQuickest;
-        if (tokens > DelayTokens && delay > DelayMin && delay > spread)
+        bool late = tokens > DelayTokens && delay > DelayMin && delay > spread;
+        bool throttled = late && (_roundBeforeLate || tokens > SureTokens);
+        _roundBeforeLate = late;
+        if (throttled)
         {
             // Demand of ours that was lower than the rate says nothing about the server's: then the cut is a small one.
             double delivered = _roundAnswers / taken.TotalSeconds;
-            Cut(Math.Max(_roundLimited ? 0 : Rate / 2, Math.Min(Rate, delivered)) * SettleAt);
+            double least = tokens <= SureTokens ? Rate * ShallowCut : _roundLimited ? 0 : Rate / 2;
+            Cut(Math.Max(least, Math.Min(Rate, delivered)) * SettleAt);
             owed = (int)Math.Ceiling(Math.Min(tokens, RoundAnswers));
         }
-        else if (_roundLimited && now >= _holdUntil)
+        else if (!late && _roundLimited && now >= _holdUntil)
         {
             double growth = _wasCut || Rate < _start ? GrowthGentle : GrowthFirst;
             Rate = Math.Min(_max, Rate * (1 + growth));

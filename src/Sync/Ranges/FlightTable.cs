@@ -11,6 +11,9 @@ internal struct Flight
     public long Depth;
     public int Expected;
     public TimeSpan AskedAt;
+
+    /// <summary>Bytes that its peer had given when it was asked.</summary>
+    public long BytesBefore;
     public bool IsCopy;
 
     /// <summary>Its peer is silent: the height is asked for elsewhere as if this request were not open.</summary>
@@ -65,7 +68,7 @@ internal sealed class FlightTable
 
     /// <summary>Opens a request. Its place is in <see cref="Newest"/> afterwards.</summary>
     /// <returns>Its id, never used before.</returns>
-    public ulong Add(PeerKey peer, int peerIndex, long depth, int expected, TimeSpan now, bool isCopy, int sibling)
+    public ulong Add(PeerKey peer, int peerIndex, long depth, int expected, TimeSpan now, long bytesBefore, bool isCopy, int sibling)
     {
         int place = _free;
         if (place != None)
@@ -87,6 +90,7 @@ internal sealed class FlightTable
             Depth = depth,
             Expected = expected,
             AskedAt = now,
+            BytesBefore = bytesBefore,
             IsCopy = isCopy,
             Sibling = sibling,
             Older = _newest,

@@ -9,6 +9,9 @@ internal struct PeerEntry
     public PeerKey Key;
     public int InFlightMax;
     public int InFlight;
+
+    /// <summary>Bytes expected of its open requests.</summary>
+    public long InFlightBytes;
     public ulong LowestHeld;
     public TimeSpan RestUntil;
     public RefusalReason RestReason;
@@ -20,16 +23,17 @@ internal struct PeerEntry
     /// <summary>A proven lie keeps it away until then, whatever its own policy says.</summary>
     public TimeSpan LiarUntil;
 
-    /// <summary>Moving average of a weight of 1/8 of the time per weight (<see cref="ReplyTimes.Weight"/>) from asking to a block:
-    /// latency and throughput in one. Zero until there was one.</summary>
-    public TimeSpan Pace;
+    /// <summary>What its answers take, from asking to a block.</summary>
+    public ReplyModel Replies;
 
-    /// <summary>How long the oldest of its open requests has waited, per weight, as of the last <see cref="PeerTable.Refresh"/>: it takes at
-    /// least that long at present, whatever its pace was.</summary>
-    public TimeSpan Waiting;
+    /// <summary>How much longer than expected its slowest open request takes already, as of the last <see cref="PeerTable.Refresh"/>.</summary>
+    public TimeSpan Overdue;
 
     /// <summary>When an answer of any kind came from it last.</summary>
     public TimeSpan HeardAt;
+
+    /// <summary>Share of what it was asked for that it gave, of late: 1 to begin with.</summary>
+    public double Yield;
 
     /// <summary>Blocks it gave.</summary>
     public long Blocks;
@@ -68,6 +72,10 @@ internal sealed class PeerTable
     /// <summary>and is better by this many milliseconds.</summary>
     private const double StickyMargin = 2;
 
+    /// <summary>Who gives less than this share of what it is asked for is asked when nobody else is left, or now and then for what is needed
+    /// late.</summary>
+    private const double YieldMin = 0.25;
+
     /// <summary>Worth waiting for, rather than ask a slow peer for what is needed before that one answers: a few tokens of an op-node
     /// server.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
@@ -81,8 +89,10 @@ internal sealed class PeerTable
     private readonly int _presentMax;
     private readonly Random _random;
     private int _favourite = -1;
+    private ReplyModel _typical;
     private long _changes;
     private TimeSpan _now;
+    private int _bytes;
 
     public PeerTable(int presentMax, int seed)
     {
@@ -155,7 +165,7 @@ internal sealed class PeerTable
             if (!_numbers.TryGetValue(offer.Peer, out int number))
             {
                 number = Number(offer.Peer, renumbered);
-                _entries[number] = new PeerEntry { Key = offer.Peer, Order = _random.Next(), RestUntil = TimeSpan.MinValue, LiarUntil = TimeSpan.MinValue, HeardAt = TimeSpan.MinValue };
+                _entries[number] = new PeerEntry { Key = offer.Peer, Order = _random.Next(), RestUntil = TimeSpan.MinValue, LiarUntil = TimeSpan.MinValue, HeardAt = TimeSpan.MinValue, Yield = 1 };
             }
 
             ref PeerEntry entry = ref _entries[number];
@@ -189,7 +199,7 @@ internal sealed class PeerTable
             for (int bit = 0; bit < 64; bit++)
             {
                 ref PeerEntry entry = ref _entries[(word << 6) + bit];
-                entry.Waiting = TimeSpan.Zero;
+                entry.Overdue = TimeSpan.Zero;
                 if (!entry.IsPresent || entry.IsUnsupported) continue;
                 present |= 1UL << bit;
                 if (entry.RestUntil > now) continue;
@@ -206,9 +216,6 @@ internal sealed class PeerTable
         return gained;
     }
 
-    /// <summary>What a peer of unknown speed is assumed to need per weight.</summary>
-    public TimeSpan TypicalPace { get; set; }
-
     /// <summary>The peer to be asked first wherever it can be, or null.</summary>
     public PeerKey? Preferred { get; init; }
 
@@ -217,44 +224,79 @@ internal sealed class PeerTable
     /// <param name="height">Peers that claim to hold nothing so low are left out, unless</param>
     /// <param name="ignoreClaims">claims were tried before and did not help.</param>
     /// <param name="what">What for.</param>
-    /// <param name="within">When the block will be needed, per weight: only peers that are fast enough, if there are any.</param>
+    /// <param name="bytes">Size expected.</param>
+    /// <param name="within">When the block will be needed: only peers that are fast enough, if there are any.</param>
     /// <returns>A number, or -1 if nobody can be asked or it is better to wait for somebody busy.</returns>
-    public int Pick(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, PickFor what, TimeSpan within)
+    public int Pick(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, PickFor what, int bytes, TimeSpan within)
     {
+        _bytes = bytes;
         if (Preferred is { } first && _numbers.TryGetValue(first, out int preferred) && Has(_free, preferred) && !Has(tried, preferred)
             && Claims(preferred, height, ignoreClaims)) return preferred;
 
-        if (what != PickFor.Cursor && _random.Next(ExploreOneIn) == 0 && Explore(tried, height, ignoreClaims) is var any and >= 0) return any;
-        int best = Best(_free, tried, height, ignoreClaims, within, byLoad: what == PickFor.Far);
-        if (best < 0 && what == PickFor.Cursor)
-            best = Best(_available, tried, height, ignoreClaims, TimeSpan.MaxValue, byLoad: false, reserve: true);
-        if (best < 0 && within < TimeSpan.MaxValue && !(what == PickFor.Far
-            ? Best(_available, tried, height, ignoreClaims, within, byLoad: true) >= 0
-            : AnySoon(tried, height, ignoreClaims, within)))
-            best = Best(_free, tried, height, ignoreClaims, TimeSpan.MaxValue, byLoad: false);
+        if (what != PickFor.Cursor && _random.Next(ExploreOneIn) == 0 && Explore(tried, height, ignoreClaims, what) is var any and >= 0) return any;
+        int best = PickUseful(tried, height, ignoreClaims, what, within, YieldMin);
+        if (best < 0 && !AnySoon(tried, height, ignoreClaims, TimeSpan.MaxValue)) best = PickUseful(tried, height, ignoreClaims, what, within, yieldMin: 0);
         if (best >= 0 && what != PickFor.Far) _favourite = best;
         return best;
     }
 
+    private int PickUseful(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, PickFor what, TimeSpan within, double yieldMin)
+    {
+        int best = Best(_free, tried, height, ignoreClaims, within, yieldMin, byLoad: what == PickFor.Far);
+        if (best < 0 && what == PickFor.Cursor)
+            best = Best(_available, tried, height, ignoreClaims, TimeSpan.MaxValue, yieldMin, byLoad: false, reserve: true);
+        if (best < 0 && within < TimeSpan.MaxValue && !(what == PickFor.Far
+            ? Best(_available, tried, height, ignoreClaims, within, yieldMin, byLoad: true) >= 0
+            : AnySoon(tried, height, ignoreClaims, within)))
+            best = Best(_free, tried, height, ignoreClaims, TimeSpan.MaxValue, yieldMin, byLoad: false);
+        return best;
+    }
+
+    /// <summary>True unless it has given next to nothing of what it was asked for of late.</summary>
+    public bool IsOfUse(int number) => _entries[number].Yield >= YieldMin;
+
+    /// <summary>What an answer of a peer will take: as its others, or as is typical.</summary>
+    public TimeSpan Expect(int number, long bytes)
+    {
+        ref readonly ReplyModel replies = ref _entries[number].Replies;
+        return replies.IsKnown ? replies.For(bytes) : _typical.For(bytes);
+    }
+
+    /// <summary>How much longer an answer of this size takes than an empty one; 1 or more.</summary>
+    public double Weight(int bytes) => _typical.Weight(bytes);
+
     /// <summary>Learns from an answer.</summary>
     /// <param name="number">Whose.</param>
-    /// <param name="perWeight">The time it took per weight.</param>
-    public void LearnPace(int number, TimeSpan perWeight)
+    /// <param name="bytes">Its size.</param>
+    /// <param name="shared">What came from the peer on the whole meanwhile: answers share its line.</param>
+    /// <param name="taken">From asking to its end.</param>
+    public void LearnReply(int number, int bytes, long shared, TimeSpan taken)
     {
-        ref TimeSpan pace = ref _entries[number].Pace;
-        pace = pace == TimeSpan.Zero ? perWeight : pace + ((perWeight - pace) / 8);
+        _entries[number].Replies.Learn(shared, taken);
+        _typical.Learn(bytes, taken);
     }
 
     /// <summary>Learns that an answer takes longer than this, if that is news.</summary>
-    public void LearnSlower(int number, TimeSpan perWeight)
+    public void LearnSlower(int number, int bytes, TimeSpan waited)
     {
-        if (perWeight > _entries[number].Pace) LearnPace(number, perWeight);
+        if (waited > Expect(number, bytes)) _entries[number].Replies.Learn(bytes, waited);
+    }
+
+    /// <summary>Learns that it gave what it was asked for, or not.</summary>
+    /// <param name="number">Whose.</param>
+    /// <param name="gave">Whether it did.</param>
+    /// <param name="weight">How much that says, above 0 and less than 1.</param>
+    public void LearnYield(int number, bool gave, double weight)
+    {
+        ref double yield = ref _entries[number].Yield;
+        yield += ((gave ? 1 : 0) - yield) * weight;
     }
 
     /// <summary>Notes that a request has been open for so long.</summary>
-    public void NoteWaiting(int number, TimeSpan perWeight)
+    public void NoteWaiting(int number, int bytes, TimeSpan waited)
     {
-        if (perWeight > _entries[number].Waiting) _entries[number].Waiting = perWeight;
+        TimeSpan overdue = waited - Expect(number, bytes);
+        if (overdue > _entries[number].Overdue) _entries[number].Overdue = overdue;
     }
 
     /// <summary>True if somebody available, busy or not, was not tried.</summary>
@@ -273,14 +315,19 @@ internal sealed class PeerTable
     }
 
     /// <summary>Counts a request made.</summary>
-    public void Began(int number)
+    public void Began(int number, int bytes)
     {
         ref PeerEntry entry = ref _entries[number];
+        entry.InFlightBytes += bytes;
         if (++entry.InFlight >= entry.InFlightMax) _free[number >> 6] &= ~(1UL << (number & 63));
     }
 
     /// <summary>Counts a request closed.</summary>
-    public void Ended(int number) => _entries[number].InFlight--;
+    public void Ended(int number, int bytes)
+    {
+        _entries[number].InFlight--;
+        _entries[number].InFlightBytes -= bytes;
+    }
 
     /// <summary>When the first resting peer may be asked again; <see cref="TimeSpan.MaxValue"/> if none rests.</summary>
     public TimeSpan NextRestEnd(TimeSpan now)
@@ -313,7 +360,8 @@ internal sealed class PeerTable
     private bool Claims(int number, ulong height, bool ignoreClaims) => ignoreClaims || _entries[number].LowestHeld <= height;
 
     private int Best(
-        ReadOnlySpan<ulong> among, ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, TimeSpan within, bool byLoad, bool reserve = false)
+        ReadOnlySpan<ulong> among, ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, TimeSpan within, double yieldMin, bool byLoad,
+        bool reserve = false)
     {
         int best = -1;
         double bestCost = 0;
@@ -323,7 +371,7 @@ internal sealed class PeerTable
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 ref readonly PeerEntry entry = ref _entries[number];
-                if (!Claims(number, height, ignoreClaims) || entry.Pace > within || (reserve && entry.InFlight > entry.InFlightMax)) continue;
+                if (!Claims(number, height, ignoreClaims) || entry.Yield < yieldMin || (within < TimeSpan.MaxValue && entry.Replies.IsKnown && entry.Replies.For(_bytes + entry.InFlightBytes) > within) || (reserve && entry.InFlight > entry.InFlightMax)) continue;
                 double cost = byLoad ? 0 : Cost(number);
                 if (best >= 0 && (cost > bestCost || (cost == bestCost && !IsLessLoaded(in entry, in _entries[best])))) continue;
                 (best, bestCost) = (number, cost);
@@ -342,25 +390,23 @@ internal sealed class PeerTable
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 ref readonly PeerEntry entry = ref _entries[number];
-                if (Claims(number, height, ignoreClaims) && entry.Pace > TimeSpan.Zero && entry.Pace <= within && entry.RestUntil <= _now + Soon) return true;
+                if (Claims(number, height, ignoreClaims) && entry.Yield >= YieldMin && (within == TimeSpan.MaxValue || (entry.Replies.IsKnown && entry.Replies.For(_bytes + entry.InFlightBytes) <= within)) && entry.RestUntil <= _now + Soon) return true;
             }
         }
 
         return false;
     }
 
-    /// <summary>What to expect of a peer: its pace, or a typical one, and more of it the busier it is.</summary>
+    /// <summary>What to expect of a peer: what its answers take, and more of it the busier it is and the less it gives.</summary>
     private double Cost(int number)
     {
         ref readonly PeerEntry entry = ref _entries[number];
-        TimeSpan usual = entry.Pace > TimeSpan.Zero ? entry.Pace : TypicalPace;
-        double pace = (entry.Waiting > usual ? entry.Waiting : usual).TotalMilliseconds;
-        double cost = pace * (1 + ((double)entry.InFlight / entry.InFlightMax));
+        double cost = (Expect(number, _bytes + entry.InFlightBytes) + entry.Overdue).TotalMilliseconds * (1 + ((double)entry.InFlight / entry.InFlightMax)) / Math.Max(YieldMin, entry.Yield);
         return number == _favourite ? Math.Max(0, (cost * StickyShare) - StickyMargin) : cost;
     }
 
     /// <summary>Somebody of unknown speed, or else anybody, drawn evenly.</summary>
-    private int Explore(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims)
+    private int Explore(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, PickFor what)
     {
         int chosen = -1, seen = 0;
         bool isUnknown = false;
@@ -369,8 +415,9 @@ internal sealed class PeerTable
             for (ulong bits = _free[word] & ~tried[word]; bits != 0; bits &= bits - 1)
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
-                bool unknown = _entries[number].Pace == TimeSpan.Zero;
+                bool unknown = !_entries[number].Replies.IsKnown;
                 if (!Claims(number, height, ignoreClaims) || (isUnknown && !unknown)) continue;
+                if (!IsOfUse(number) && (_entries[number].InFlight > 0 || (what != PickFor.Far && _entries[number].Blocks == 0))) continue;
                 if (unknown && !isUnknown) (isUnknown, seen) = (true, 0);
                 if (_random.Next(++seen) == 0) chosen = number;
             }

@@ -27,7 +27,10 @@ public sealed record RangeStatus
     /// <summary>Blocks in quarantine, linked or not, that are not yet durable.</summary>
     public required int Quarantined { get; init; }
 
-    /// <summary>Bytes of those blocks.</summary>
+    /// <summary>Those of them that wait for a block above them. They are fetched again if the process ends.</summary>
+    public required int Unlinked { get; init; }
+
+    /// <summary>Bytes of <see cref="Quarantined"/>.</summary>
     public required long QuarantinedBytes { get; init; }
 
     /// <summary>How it ended, if it did.</summary>

@@ -17,6 +17,12 @@ public sealed partial class RangeSync
     /// <summary>This part of <see cref="RangeSyncOptions.NobodyHasRetry"/> is the pause for a height that somebody failed to give.</summary>
     private const int FailedRetryParts = 4;
 
+    /// <summary>What a block says of the share that a peer gives, and a failure. Five failures in a row make it one that nobody counts on.</summary>
+    private const double YieldWeight = 0.25;
+
+    /// <summary>The same for a request that was given up since somebody else was quicker, and nothing was heard meanwhile.</summary>
+    private const double YieldWeightLost = 1.0 / 8;
+
     /// <summary>A step that left heights unseen comes again after this time.</summary>
     private static readonly TimeSpan ScanAgain = TimeSpan.FromMilliseconds(10);
 
@@ -95,11 +101,11 @@ public sealed partial class RangeSync
         if (isOpen && reply.Outcome is not (FetchOutcome.Timeout or FetchOutcome.OurFault or FetchOutcome.NotAsked)) _peers[flight.PeerIndex].HeardAt = _now;
         if (isOpen && reply.Block is { } good)
         {
-            TimeSpan perWeight = (_now - flight.AskedAt) / ReplyTimes.Weight(good.Size);
-            _replyTimes.Add(perWeight);
-            _peers.LearnPace(flight.PeerIndex, perWeight);
+            _replyTimes.Add((_now - flight.AskedAt) / _peers.Weight(good.Size));
+            _peers.LearnYield(flight.PeerIndex, gave: true, YieldWeight);
             _peers[flight.PeerIndex].Blocks++;
             _peers[flight.PeerIndex].Bytes += good.Size;
+            _peers.LearnReply(flight.PeerIndex, good.Size, _peers[flight.PeerIndex].Bytes - flight.BytesBefore, _now - flight.AskedAt);
         }
 
         // A block is used whenever it comes, if it is still wanted. Of other outcomes only the first one of a request counts.
@@ -126,6 +132,9 @@ public sealed partial class RangeSync
                 break;
             default:
                 if (outcome == FetchOutcome.Timeout) LearnSlower(in flight);
+
+                // Who lacks a block may well have the next.
+                if (outcome != FetchOutcome.NotFound) _peers.LearnYield(flight.PeerIndex, gave: false, YieldWeight);
                 if (!_window.Contains(flight.Depth)) break;
                 _window.MarkTried(flight.Depth, flight.PeerIndex);
                 if (outcome == FetchOutcome.NotFound) _window.MarkLacking(flight.Depth, flight.PeerIndex);
@@ -136,7 +145,7 @@ public sealed partial class RangeSync
     /// <summary>Settles the accounts of a request that is no longer open.</summary>
     private void Close(in Flight flight)
     {
-        _peers.Ended(flight.PeerIndex);
+        _peers.Ended(flight.PeerIndex, flight.Expected);
         if (!flight.IsWrittenOff) _inFlightBytes -= flight.Expected;
         if (!_window.Contains(flight.Depth)) return;
         ref Slot slot = ref _window[flight.Depth];
@@ -155,6 +164,7 @@ public sealed partial class RangeSync
             Flight flight = _flights.Take(_flights.Oldest);
             Close(in flight);
             LearnSlower(in flight);
+            _peers.LearnYield(flight.PeerIndex, gave: false, YieldWeight);
             if (_window.Contains(flight.Depth)) _window.MarkTried(flight.Depth, flight.PeerIndex);
         }
 
@@ -276,7 +286,6 @@ public sealed partial class RangeSync
         _asked.Clear();
         _cursorCopyDue = _idleCopyDue = _writeOffDue = TimeSpan.MaxValue;
         if (_paused || _now < _ourFaultUntil) return;
-        _peers.TypicalPace = _replyTimes.Median;
         _rate.Advance(_now);
 
         WriteOffSilent();
@@ -323,7 +332,7 @@ public sealed partial class RangeSync
     private TimeSpan NearPatience(TimeSpan needed)
     {
         if (!_replyTimes.IsKnown) return TimeSpan.MaxValue;
-        TimeSpan few = NearMedians * _replyTimes.Median * ReplyTimes.Weight(SizeExpected);
+        TimeSpan few = NearMedians * _replyTimes.Median * _peers.Weight(SizeExpected);
         return needed < TimeSpan.MaxValue && needed > few ? needed : few;
     }
 
@@ -339,8 +348,7 @@ public sealed partial class RangeSync
         ref Slot slot = ref _window[depth];
         Span<ulong> tried = _window.Tried(depth);
         int expected = SizeExpected;
-        TimeSpan limit = within is { } time && time < TimeSpan.MaxValue ? time / ReplyTimes.Weight(expected) : TimeSpan.MaxValue;
-        int peer = _peers.Pick(tried, HeightAt(depth), slot.Rounds > 0, what, limit);
+        int peer = _peers.Pick(tried, HeightAt(depth), slot.Rounds > 0, what, expected, within ?? TimeSpan.MaxValue);
         if (peer >= 0)
         {
             Send(depth, ref slot, peer, expected, isCopy: false);
@@ -354,10 +362,10 @@ public sealed partial class RangeSync
     private void Send(long depth, ref Slot slot, int peer, int expected, bool isCopy)
     {
         PeerKey key = _peers[peer].Key;
-        ulong id = _flights.Add(key, peer, depth, expected, _now, isCopy, slot.NewestFlight);
+        ulong id = _flights.Add(key, peer, depth, expected, _now, _peers[peer].Bytes, isCopy, slot.NewestFlight);
         slot.NewestFlight = _flights.Newest;
         slot.Flights++;
-        _peers.Began(peer);
+        _peers.Began(peer, expected);
         _inFlightBytes += expected;
         _requests++;
         if (isCopy)

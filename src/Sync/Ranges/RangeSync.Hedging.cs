@@ -42,7 +42,7 @@ public sealed partial class RangeSync
         TimeSpan median = _replyTimes.Median, patience = percentile;
         if (patience < median * least) patience = median * least;
         if (patience > median * most) patience = median * most;
-        patience *= ReplyTimes.Weight(expected);
+        patience *= _peers.Weight(expected);
         return patience < _options.HedgeAfterMin ? _options.HedgeAfterMin
             : patience > _options.HedgeAfterMax ? _options.HedgeAfterMax
             : patience;
@@ -73,7 +73,7 @@ public sealed partial class RangeSync
             if (flight.IsCopy || flight.Depth == _cursor || !_window.Contains(flight.Depth)) continue;
 
             // From a peer known to be slow nothing else was expected. Its block is waited for until the cursor comes there.
-            if (_peers[flight.PeerIndex].Pace * ReplyTimes.Weight(flight.Expected) > patience) continue;
+            if (_peers.Expect(flight.PeerIndex, flight.Expected) > patience) continue;
             ref Slot slot = ref _window[flight.Depth];
             if (slot.Flights == 1 && Fits(flight.Expected)) TryCopy(flight.Depth, ref slot, PickFor.Near, _now - flight.AskedAt);
         }
@@ -94,7 +94,7 @@ public sealed partial class RangeSync
         {
             ref readonly Flight flight = ref _flights[place];
             if (flight.IsWrittenOff || !_window.Contains(flight.Depth)) continue;
-            _peers.NoteWaiting(flight.PeerIndex, (_now - flight.AskedAt) / ReplyTimes.Weight(flight.Expected));
+            _peers.NoteWaiting(flight.PeerIndex, flight.Expected, _now - flight.AskedAt);
             TimeSpan heardAt = _peers[flight.PeerIndex].HeardAt;
             bool silent = heardAt < flight.AskedAt;
             if (!silent && !idle) continue;
@@ -129,6 +129,7 @@ public sealed partial class RangeSync
             _flights.WriteOff(place);
             _inFlightBytes -= flight.Expected;
             LearnSlower(in flight);
+            if (silent) _peers.LearnYield(flight.PeerIndex, gave: false, YieldWeight);
             if (!isNew) _hedges.OnCopy();
             slot.WrittenOff++;
             _window.MarkTried(flight.Depth, flight.PeerIndex);
@@ -150,7 +151,7 @@ public sealed partial class RangeSync
             TimeSpan due = After(flight.AskedAt, patience);
 
             // Of a peer known to be slow, who would give it in half the time that is left need not wait until it is late.
-            TimeSpan left = After(flight.AskedAt, _peers[flight.PeerIndex].Pace * ReplyTimes.Weight(flight.Expected)) - _now;
+            TimeSpan left = After(flight.AskedAt, _peers.Expect(flight.PeerIndex, flight.Expected)) - _now;
             if (left > patience && _hedges.MayOwe(isEnd: false, isCursor: false) && Fits(flight.Expected) && TryCopy(flight.Depth, ref slot, PickFor.Near, left / 4)) continue;
             if (_now >= due)
             {
@@ -165,9 +166,14 @@ public sealed partial class RangeSync
     private void CopyCursor(ref Slot slot)
     {
         if (slot.Flights is 0 or > CursorAsksMax || !FitsCursor) return;
-        if (!_hedges.Allows(isCursor: true) && !MayOweCopy(isCursor: true)) return;
         ref readonly Flight newest = ref _flights[slot.NewestFlight];
         TimeSpan patience = slot.Flights > 1 ? SecondPatience(newest.Expected) : CursorPatience(newest.Expected);
+        if (!_hedges.Allows(isCursor: true) && !MayOweCopy(isCursor: true))
+        {
+            if (!IsIdle || !_hedges.MayOweStuck) return;
+            patience = _options.HedgeAfterMax;
+        }
+
         _cursorCopyDue = After(newest.AskedAt, patience);
         if (_now < _cursorCopyDue) return;
         int first = slot.NewestFlight;
@@ -185,20 +191,24 @@ public sealed partial class RangeSync
         int expected = SizeExpected;
         int peer = PickBesides(_window.Tried(depth), depth, in slot, what);
 
-        // All others failed. With nothing else to send, one of those may be asked again before the last of them has failed as well.
-        if (peer < 0 && MayOweCopy(depth == _cursor)) peer = PickBesides(_window.Lacking(depth), depth, in slot, what);
-
-        if (peer < 0) peer = PickAgain(depth, in slot, what);
+        // All others failed, or are known to. With nothing else to send, one of those may be asked again before the last of them has failed
+        // as well.
+        if (!IsOfUse(peer) && (depth == _cursor ? IsIdle : MayOweCopy())) peer = Better(peer, PickBesides(_window.Lacking(depth), depth, in slot, what));
+        if (!IsOfUse(peer)) peer = Better(peer, PickAgain(depth, in slot, what));
 
         // A copy that would take far longer than the wait so far is likely to come second.
-        if (peer < 0 || _peers[peer].Pace * ReplyTimes.Weight(expected) > 2 * waited) return false;
+        if (peer < 0 || _peers.Expect(peer, expected) > 2 * waited) return false;
         Send(depth, ref slot, peer, expected, isCopy: true);
         return true;
     }
 
+    private bool IsOfUse(int peer) => peer >= 0 && _peers.IsOfUse(peer);
+
+    private int Better(int peer, int other) => peer < 0 || IsOfUse(other) ? other : peer;
+
     /// <summary>A peer that is none of these and has no request open for the height; -1 if nobody can be asked.</summary>
     private int PickBesides(ReadOnlySpan<ulong> these, long depth, in Slot slot, PickFor what) =>
-        _peers.Pick(AndAsked(these, in slot), HeightAt(depth), slot.Rounds > 0, what, TimeSpan.MaxValue);
+        _peers.Pick(AndAsked(these, in slot), HeightAt(depth), slot.Rounds > 0, what, SizeExpected, TimeSpan.MaxValue);
 
     /// <summary>When nobody else can give a height: one of those that were asked for it long ago and have answered others since. A
     /// single answer may be slow or stuck where its peer is not. -1 if there is none.</summary>
@@ -212,7 +222,7 @@ public sealed partial class RangeSync
             if (_peers[flight.PeerIndex].HeardAt > flight.AskedAt) _leftOut[flight.PeerIndex >> 6] &= ~(1UL << (flight.PeerIndex & 63));
         }
 
-        return _peers.Pick(_leftOut, HeightAt(depth), ignoreClaims: true, what, TimeSpan.MaxValue);
+        return _peers.Pick(_leftOut, HeightAt(depth), ignoreClaims: true, what, SizeExpected, TimeSpan.MaxValue);
     }
 
     /// <summary>These peers and those that have a request open for a height. Valid until the next call.</summary>
@@ -244,8 +254,9 @@ public sealed partial class RangeSync
         while (_window[depth].NewestFlight is var place and >= 0)
         {
             // Who lost the race is at least as slow as this: it would look fast for ever if only its quick answers counted.
+            if (IsSilent(in _flights[place])) _peers.LearnYield(_flights[place].PeerIndex, gave: false, YieldWeightLost);
             LearnSlower(in _flights[place]);
-            _replyTimes.Add((_now - _flights[place].AskedAt) / ReplyTimes.Weight(_flights[place].Expected));
+            _replyTimes.Add((_now - _flights[place].AskedAt) / _peers.Weight(_flights[place].Expected));
             CancelFlight(place);
         }
     }
@@ -264,6 +275,10 @@ public sealed partial class RangeSync
         _out.Cancel.Add(new Cancellation(flight.Peer, new List<ulong> { flight.Id }));
     }
 
+    /// <summary>True if its peer gave no sign of life since it was asked, for far longer than its answers take.</summary>
+    private bool IsSilent(in Flight flight) => _peers[flight.PeerIndex].HeardAt < flight.AskedAt
+        && _now - flight.AskedAt > 2 * _peers.Expect(flight.PeerIndex, flight.Expected);
+
     private void LearnSlower(in Flight flight) =>
-        _peers.LearnSlower(flight.PeerIndex, (_now - flight.AskedAt) / ReplyTimes.Weight(flight.Expected));
+        _peers.LearnSlower(flight.PeerIndex, flight.Expected, _now - flight.AskedAt);
 }

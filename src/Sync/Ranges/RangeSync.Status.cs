@@ -39,6 +39,7 @@ public sealed partial class RangeSync
             InFlight = _flights.Count,
             InFlightBytes = _inFlightBytes,
             Quarantined = _held + _linked,
+            Unlinked = _held,
             QuarantinedBytes = QuarantinedBytes,
             Result = Result,
             Stall = stall,

@@ -51,6 +51,9 @@ public sealed record RangeSyncOptions
     /// this range need not wait to hear of.</summary>
     public TimeSpan LiarRest { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>The same where only a caller vouches for the anchor, who may be wrong: shorter, as nothing is proven.</summary>
+    public TimeSpan DoubterRest { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Checks every limit against its documented bounds.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of bounds; it names the option.</exception>
     public void Validate()
@@ -68,6 +71,7 @@ public sealed record RangeSyncOptions
         Within(HedgeAfterMin.Ticks, 1, TimeSpan.TicksPerDay, nameof(HedgeAfterMin));
         Within(HedgeAfterMax.Ticks, HedgeAfterMin.Ticks, TimeSpan.TicksPerDay, nameof(HedgeAfterMax));
         Within(LiarRest.Ticks, 0, TimeSpan.TicksPerDay, nameof(LiarRest));
+        Within(DoubterRest.Ticks, 0, TimeSpan.TicksPerDay, nameof(DoubterRest));
         Within(SizeExpectedFirst, 1, 10 << 20, nameof(SizeExpectedFirst));
     }
 

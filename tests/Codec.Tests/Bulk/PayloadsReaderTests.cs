@@ -18,7 +18,7 @@ public class PayloadsReaderTests
         PayloadsReader reader = new(Answer(2, 4, BulkEnd.Complete), Request);
         for (ulong number = 2; number <= 5; number++)
         {
-            Assert.True(reader.TryRead(out PayloadItem item));
+            Assert.True(reader.TryRead(out PayloadRead item));
             Assert.Equal(number, item.Number);
             Assert.Equal(Blocks[number].ToWire(), item.Wire.ToArray());
             Assert.Equal(number % 2 == 0 ? Signature : [], item.Signature.ToArray());
@@ -122,7 +122,7 @@ public class PayloadsReaderTests
     private static (BulkFault Fault, int Count, BulkEnd End, TimeSpan RetryAfter) Read(ReadOnlySpan<byte> answer)
     {
         PayloadsReader reader = new(answer, Request);
-        while (reader.TryRead(out PayloadItem item)) Assert.False(item.Wire.IsEmpty);
+        while (reader.TryRead(out PayloadRead item)) Assert.False(item.Wire.IsEmpty);
         return (reader.Fault, reader.Count, reader.End, reader.RetryAfter);
     }
 

@@ -91,7 +91,7 @@ internal sealed class BulkReplyTarget : FuzzTarget
         SlowReader slow = new(answer);
         AllocationBound bound = AllocationBound.Start();
         long compared = 0;
-        while (reader.TryRead(out PayloadItem item))
+        while (reader.TryRead(out PayloadRead item))
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             FuzzFailure.UnlessEqual(slow.Next(), item.Number, "number:");

@@ -1,6 +1,8 @@
-namespace OpSync.Codec.Bulk;
+using OpSync.Codec.Bulk;
 
-/// <summary>Reads a whole answer of payloads item by item (<see cref="PayloadsFrames"/>).</summary>
+namespace OpSync.TestKit;
+
+/// <summary>Reads a whole answer of payloads item by item (<see cref="PayloadsFrames"/>); the service itself reads them as they arrive.</summary>
 public ref struct PayloadsReader
 {
     private PayloadsFrames _frames;
@@ -35,7 +37,7 @@ public ref struct PayloadsReader
 
     /// <summary>Reads the next block.</summary>
     /// <returns>False at the end, at a fault, and for a refusal.</returns>
-    public bool TryRead(out PayloadItem item)
+    public bool TryRead(out PayloadRead item)
     {
         item = default;
         ReadOnlySpan<byte> signature = default;
@@ -54,7 +56,7 @@ public ref struct PayloadsReader
                 case PayloadsFrame.Payload:
                     if (wanted == PayloadItem.SignatureSize) signature = part;
                     if (_rest.Length < _frames.WireLength) return Stop(BulkFault.Truncated);
-                    item = new PayloadItem(_next++, signature, _rest[.._frames.WireLength]);
+                    item = new PayloadRead(_next++, signature, _rest[.._frames.WireLength]);
                     _rest = _rest[_frames.WireLength..];
                     Count++;
                     return true;
@@ -70,4 +72,17 @@ public ref struct PayloadsReader
         _ended = true;
         return false;
     }
+}
+
+/// <summary>One block of an answer; views of its bytes.</summary>
+/// <param name="number">Height.</param>
+/// <param name="signature">The signature as the peer has it, not verified; empty if it sent none.</param>
+/// <param name="wire">The block as a response of payload_by_number, unchecked.</param>
+public readonly ref struct PayloadRead(ulong number, ReadOnlySpan<byte> signature, ReadOnlySpan<byte> wire)
+{
+    public ulong Number { get; } = number;
+
+    public ReadOnlySpan<byte> Signature { get; } = signature;
+
+    public ReadOnlySpan<byte> Wire { get; } = wire;
 }

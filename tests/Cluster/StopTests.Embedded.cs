@@ -1,0 +1,43 @@
+using OpSync.Cluster.Kit;
+using Xunit;
+
+namespace OpSync.Cluster;
+
+/// <summary>A process that is told to stop in the middle of a range: what peers were answering is waited for and stored, so that the next
+/// process asks for none of it again.</summary>
+public sealed class StopTests(ClusterFixture fixture)
+{
+    [Fact]
+    public async Task Process_told_to_stop_stores_what_was_in_flight_and_the_next_one_fetches_none_of_it_again()
+    {
+        (int blocks, int stops) = ClusterFixture.IsLong ? (3_000, 8) : (300, 1);
+        await using Deployment deployment = await Deployment.StartAsync(fixture.Postgres, new SampleBlocks(blocks), peers: 3);
+        string range = await deployment.PostAsync();
+        List<int[]> askedBefore = [];
+        List<double> seconds = [];
+        for (int stop = 1; stop <= stops; stop++)
+        {
+            await deployment.StoredAsync((long)stop * blocks / (stops + 2));
+            long started = TimeProvider.System.GetTimestamp();
+            await deployment.Silos[0].StopAsync();
+            seconds.Add(Math.Round(TimeProvider.System.GetElapsedTime(started).TotalSeconds, 1));
+            Assert.InRange(await deployment.CountAsync(), 1, blocks - 1);   // not too late to show anything
+            askedBefore.Add([.. deployment.Asked().Select(static a => a.Length)]);
+            await deployment.Silos[0].StartAsync();
+        }
+
+        Assert.Equal("complete", (string?)(await deployment.EndAsync(range))["state"]);
+        await deployment.AssertCompleteAsync();
+        ulong[][] asked = deployment.Asked();
+        int[] again = [.. askedBefore.Select(counts => Again(asked, counts))];
+        TestContext.Current.TestOutputHelper!.WriteLine($"{blocks} blocks, SIGTERM {stops} times: ended after {string.Join(' ', seconds)} s, fetched again {string.Join(' ', again)}");
+        Assert.All(again, static count => Assert.InRange(count, 0, 3));
+    }
+
+    /// <summary>Heights that some peer was asked for both before and after.</summary>
+    private static int Again(ulong[][] asked, int[] before)
+    {
+        HashSet<ulong> known = [.. asked.Zip(before, static (a, count) => a.Take(count)).SelectMany(static a => a)];
+        return asked.Zip(before, static (a, count) => a.Skip(count)).SelectMany(static a => a).Distinct().Count(known.Contains);
+    }
+}
