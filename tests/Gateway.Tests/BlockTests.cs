@@ -147,6 +147,29 @@ public sealed class BlockTests
     }
 
     [Fact]
+    public async Task Blocks_that_a_callers_anchor_contradicts_are_never_shown_as_its_own_not_even_after_a_restart()
+    {
+        await using Door door = await Door.OpenAsync();
+        await door.World.AddAsync(ScriptedPeer.Honest("honest"));
+        await door.CompleteAsync(await door.PostRangeAsync(1, 10));
+        using HttpClient syncer = door.NewClient(Door.Syncer);
+        string body = $$$"""{"chain":"samples","first":1,"last":10,"anchor":{"number":10,"hash":"{{{TestChain.Wrong.HashAt(10)}}}"}}""";
+        using HttpResponseMessage posted = await syncer.PostAsync("/v1/ranges", new StringContent(body, new MediaTypeHeaderValue("application/json")), Token);
+        string id = (string)(await Door.ReadAsync(posted, HttpStatusCode.Accepted))["id"]!;
+        await door.World.AddAsync(ScriptedPeer.Following("other", TestChain.Wrong));
+        JsonNode range = await door.CompleteAsync(id);
+
+        Assert.Equal(("contradicted", 10UL), ((string)range["stall"]!["code"]!, (ulong)range["stored"]!));
+        Assert.Equal("range-not-complete", (string)(await door.GetAsync($"{Blocks}/7?range={id}", HttpStatusCode.Conflict))["code"]!);
+
+        await door.World.KillAsync();
+        await door.World.StartSiloAsync();
+        Assert.Equal("contradicted", (string)(await door.GetAsync($"/v1/ranges/{id}"))["stall"]!["code"]!);
+        Assert.Equal("range-not-complete", (string)(await door.GetAsync($"{Blocks}/7?range={id}", HttpStatusCode.Conflict))["code"]!);
+        Assert.Equal("range-not-complete", (string)(await door.GetAsync($"{Blocks}?from=1&range={id}", HttpStatusCode.Conflict))["code"]!);
+    }
+
+    [Fact]
     public async Task Ten_followers_cost_one_download_and_a_slow_one_delays_nobody()
     {
         // The budget is so small that the slow one could hold all of it, were there no share for each caller.
