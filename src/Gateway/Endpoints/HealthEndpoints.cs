@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using OpSync.Contracts.Chains;
 using OpSync.Contracts.Reading;
 using OpSync.Gateway.Json;
+using OpSync.Gateway.Problems;
 
 namespace OpSync.Gateway.Endpoints;
 
@@ -61,7 +62,7 @@ internal static class HealthEndpoints
         {
             return $"no answer within {timeout.TotalSeconds:F0} s";
         }
-        catch (Exception e) when (e is OrleansException or IOException or InvalidOperationException)
+        catch (Exception e) when (Absence.Is(e) || e is InvalidOperationException)
         {
             return "fails; see the log";
         }
