@@ -18,6 +18,15 @@ internal static partial class Log
     [LoggerMessage(3004, LogLevel.Information, "Peer {PeerId}: {Act} by an operator")]
     public static partial void PeerDecided(ILogger logger, string peerId, string act);
 
+    [LoggerMessage(3005, LogLevel.Information, "{Network} is blocked by an operator until {Until}")]
+    public static partial void NetworkBlocked(ILogger logger, string network, string until);
+
+    [LoggerMessage(3006, LogLevel.Information, "{Network} is unblocked by an operator")]
+    public static partial void NetworkUnblocked(ILogger logger, string network);
+
+    [LoggerMessage(3007, LogLevel.Warning, "{Max} peers are kept out by every silo already, for longer than {PeerId}: it is kept out by one alone")]
+    public static partial void BanListFull(ILogger logger, int max, string peerId);
+
     [LoggerMessage(3010, LogLevel.Information, "Range {RangeId} of chain {ChainId} starts: {First} to {Last}, anchor {Anchor}, generation {Generation}")]
     public static partial void RangeStarts(ILogger logger, string rangeId, ulong chainId, ulong first, ulong last, BlockId anchor, long generation);
 

@@ -27,6 +27,12 @@ internal static partial class Log
     [LoggerMessage(5011, LogLevel.Warning, "{Count} of {Items} never reached their grains; what they told is made up for by deadlines")]
     public static partial void ReportsDropped(ILogger logger, string items, long count);
 
+    [LoggerMessage(5012, LogLevel.Warning, "Whom the cluster keeps out cannot be asked; what is known stays in force: {Problem}")]
+    public static partial void ClusterNotReached(ILogger logger, string problem);
+
+    [LoggerMessage(5013, LogLevel.Information, "The cluster tells again whom it keeps out")]
+    public static partial void ClusterReached(ILogger logger);
+
     [LoggerMessage(5005, LogLevel.Error, "The store takes no blocks: {Problem}")]
     public static partial void StoreStalled(ILogger logger, string problem);
 

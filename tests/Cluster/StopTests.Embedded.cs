@@ -7,6 +7,9 @@ namespace OpSync.Cluster;
 /// process asks for none of it again.</summary>
 public sealed class StopTests(ClusterFixture fixture)
 {
+    /// <summary>Blocks that an answer which did not come in time may leave without a link. Without the wait it is a hundred.</summary>
+    private const int AgainMax = 8;
+
     [Fact]
     public async Task Process_told_to_stop_stores_what_was_in_flight_and_the_next_one_fetches_none_of_it_again()
     {
@@ -31,7 +34,7 @@ public sealed class StopTests(ClusterFixture fixture)
         ulong[][] asked = deployment.Asked();
         int[] again = [.. askedBefore.Select(counts => Again(asked, counts))];
         TestContext.Current.TestOutputHelper!.WriteLine($"{blocks} blocks, SIGTERM {stops} times: ended after {string.Join(' ', seconds)} s, fetched again {string.Join(' ', again)}");
-        Assert.All(again, static count => Assert.InRange(count, 0, 3));
+        Assert.All(again, static count => Assert.InRange(count, 0, AgainMax));
     }
 
     /// <summary>Heights that some peer was asked for both before and after.</summary>

@@ -54,6 +54,10 @@ public sealed class UpTests(SharedChains chains) : IDisposable
             Assert.Equal(nobody, (string)added.Json["peerId"]!);
             Assert.Equal(nobody, (string)(await Opsync.RunAsync(["peers", "remove", nobody, .. remote])).ExpectExit(0).Json["id"]!);
             Assert.Single((await Opsync.RunAsync(["peers", "list", .. remote])).ExpectExit(0).Json["items"]!.AsArray());
+            Assert.Equal("subnet", (string)(await Opsync.RunAsync(["peers", "block", "198.51.100.7/24", .. remote])).ExpectExit(0).Json["kind"]!);
+            Assert.Contains("198.51.100.0/24", (await Opsync.RunAsync(["peers", "blocked", .. remote[..^1]])).ExpectExit(0).Output, StringComparison.Ordinal);
+            Assert.Equal("198.51.100.0/24", (string)(await Opsync.RunAsync(["peers", "unblock", "198.51.100.0/24", .. remote])).ExpectExit(0).Json["id"]!);
+            Assert.Empty((await Opsync.RunAsync(["peers", "blocked", .. remote])).ExpectExit(0).Json["items"]!.AsArray());
             Assert.Equal("complete", (string)(await Opsync.RunAsync(["ranges", "show", (string)done["id"]!, .. remote])).ExpectExit(0).Json["state"]!);
 
             await AssertMetricsAreDocumentedAsync(gateway, token.Output.Trim());

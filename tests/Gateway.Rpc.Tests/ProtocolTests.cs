@@ -33,7 +33,7 @@ public sealed class ProtocolTests(PlainHost plain) : IClassFixture<PlainHost>
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"eth_sendRawTransaction","params":[]}""", -32601)]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"debug_x"}""", -32601)]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"optimism_outputAtBlock"}""", -32601)]
-    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"opp2p_self"}""", -32601)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"opp2p_nobody"}""", -32601)]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"admin_stopSequencer"}""", -32601)]
     public async Task What_is_no_call_is_an_error_with_its_code(string body, int code)
     {

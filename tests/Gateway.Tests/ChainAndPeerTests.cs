@@ -91,6 +91,37 @@ public sealed class ChainAndPeerTests
         await door.PostAsync("/v1/peers/nobody/unblock", "", HttpStatusCode.NotFound);
     }
 
+    [Fact]
+    public async Task Addresses_and_subnets_are_blocked_listed_and_unblocked()
+    {
+        await using Door door = await Door.OpenAsync();
+        JsonNode blocked = await door.PostAsync("/v1/blocked", """{"network":"198.51.100.9/24","seconds":60}""", HttpStatusCode.OK);
+        Assert.Equal(("198.51.100.0/24", "subnet", true), ((string)blocked["subject"]!, (string)blocked["kind"]!, (bool)blocked["byOperator"]!));
+        Assert.NotNull(blocked["until"]);
+        Assert.Null((await door.PostAsync("/v1/blocked", """{"network":"2001:db8::7"}""", HttpStatusCode.OK))["until"]);
+        await door.PostAsync($"/v1/peers/{PeerId}/block", "", HttpStatusCode.OK);
+
+        JsonArray listed = [];
+        await World.UntilAsync(async () => (listed = (await door.GetAsync("/v1/blocked"))["items"]!.AsArray()).Count == 3, () => listed.ToJsonString());
+        Assert.Equal(["address", "subnet", "peer"], listed.Select(b => (string)b!["kind"]!));
+
+        Assert.Equal("bad-network", (string)(await door.PostAsync("/v1/blocked", """{"network":"198.51.100"}""", HttpStatusCode.BadRequest))["code"]!);
+        Assert.Equal("bad-seconds", (string)(await door.PostAsync("/v1/blocked", """{"network":"198.51.100.1","seconds":0}""", HttpStatusCode.BadRequest))["code"]!);
+        await door.SendAsync(HttpMethod.Delete, "/v1/blocked?network=198.51.100.0/24", null, HttpStatusCode.NoContent);
+        await door.SendAsync(HttpMethod.Delete, "/v1/blocked?network=2001:db8::7", null, HttpStatusCode.NoContent);
+        Assert.Equal("not-blocked", (string)(await door.SendAsync(HttpMethod.Delete, "/v1/blocked?network=2001:db8::7", null, HttpStatusCode.NotFound))["code"]!);
+        await door.SendAsync(HttpMethod.Delete, "/v1/blocked?network=nowhere", null, HttpStatusCode.BadRequest);
+        await door.SendAsync(HttpMethod.Delete, "/v1/blocked", null, HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task A_list_of_blocks_that_is_full_says_so()
+    {
+        await using Door door = await Door.OpenAsync(world: new WorldOptions { Access = new() { BlockedNetworksMax = 1 } });
+        await door.PostAsync("/v1/blocked", """{"network":"198.51.100.1"}""", HttpStatusCode.OK);
+        Assert.Equal("blocked-full", (string)(await door.PostAsync("/v1/blocked", """{"network":"198.51.100.2"}""", HttpStatusCode.Conflict))["code"]!);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("/ip4/192.0.2.1/tcp/9222")]
@@ -144,7 +175,7 @@ public sealed class ChainAndPeerTests
         foreach (string name in new[]
         {
             "get /v1/chains", "get /v1/chains/{chain}", "post /v1/chains/{chain}/anchors", "post /v1/ranges", "delete /v1/ranges/{id}",
-            "get /v1/chains/{chain}/blocks/{block}", "get /v1/chains/{chain}/blocks", "get /v1/events", "post /v1/peers", "get /readyz",
+            "get /v1/blocked", "post /v1/blocked", "delete /v1/blocked", "get /v1/chains/{chain}/blocks/{block}", "get /v1/chains/{chain}/blocks", "get /v1/events", "post /v1/peers", "get /readyz",
         })
         {
             Assert.Contains(name, operations.Keys);

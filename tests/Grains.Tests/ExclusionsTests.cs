@@ -101,13 +101,38 @@ public sealed class ExclusionsTests
     }
 
     [Fact]
+    public void Address_that_is_blocked_and_banned_is_closed_for_as_long_as_either_says()
+    {
+        IPNetwork address = new(s_public, 32);
+        _exclusions.Exclude(_liar, _time.GetUtcNow() + TimeSpan.FromHours(1), [s_public], s_nobody);
+        _exclusions.Block(address, null);
+        _exclusions.Spare(s_public);
+        _exclusions.Readmit(_liar);
+        Assert.False(_access.IsAllowed(null, s_public));
+
+        _exclusions.Exclude(_liar, _time.GetUtcNow() + TimeSpan.FromHours(1), [s_public], s_nobody);
+        _exclusions.Unblock(address);
+        Assert.False(_access.IsAllowed(null, s_public));
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.True(_access.IsAllowed(_liar, s_public));
+        _exclusions.DropEnded(_time.GetUtcNow());
+
+        _exclusions.Block(new IPNetwork(IPAddress.Parse("198.51.100.0"), 24), _time.GetUtcNow() + TimeSpan.FromHours(1));
+        Assert.False(_access.IsAllowed(_other, s_public));
+        _access.AllowPeer(_other);
+        Assert.True(_access.IsAllowed(_other, s_public));
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.True(_access.IsAllowed(null, s_public));
+    }
+
+    [Fact]
     public async Task Banned_peer_is_hung_up_on_and_cannot_come_back()
     {
         using PeerIdentity ours = PeerIdentity.Create(KeyType.Ed25519), theirs = PeerIdentity.Create(KeyType.Ed25519);
         AccessList access = new(TimeProvider.System);
         SwarmHolder holder = new();
         PeerLinks links = new(
-            holder, new ChainRegistry([]), null!, access, new PeerEpochs(), new OwnPeers(), null!, null!, Options.Create(new PeerLinkOptions()), TimeProvider.System,
+            holder, new ChainRegistry([]), null!, new Exclusions(access), new PeerEpochs(), new OwnPeers(), null!, null!, Options.Create(new PeerLinkOptions()), TimeProvider.System,
             NullLogger<PeerLinks>.Instance);
         await using Swarm swarm = new(new SwarmOptions(), ours, NullLogger.Instance, TimeProvider.System, links, access);
         await using Swarm liar = new(new SwarmOptions(), theirs, NullLogger.Instance, TimeProvider.System);

@@ -40,7 +40,7 @@ public sealed class HeaderLinksTests : IDisposable
         SwarmHolder swarm = new();
         PeerEpochs epochs = new();
         _links = new PeerLinks(
-            swarm, new ChainRegistry([]), grains, new AccessList(_time), epochs, own: null!, fetcher: null!, reports: null!, options, _time, NullLogger<PeerLinks>.Instance);
+            swarm, new ChainRegistry([]), grains, new Exclusions(new AccessList(_time)), epochs, own: null!, fetcher: null!, reports: null!, options, _time, NullLogger<PeerLinks>.Instance);
         _headers = new HeaderLinks(swarm, _links, grains, epochs, _full, options, _time, NullLogger<HeaderLinks>.Instance);
         Assert.True(_full.TryTake(ByteBudget.Reserve, urgent: false));
     }

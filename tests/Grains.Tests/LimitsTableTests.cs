@@ -10,6 +10,7 @@ using OpSync.Libp2p.Swarms;
 using OpSync.Libp2p.Yamux;
 using OpSync.Silo.Peering;
 using OpSync.Silo.Serving;
+using OpSync.Sync.Access;
 using OpSync.Sync.Peers;
 using OpSync.TestKit;
 using Xunit;
@@ -31,6 +32,7 @@ public sealed partial class LimitsTableTests
         (new BulkOptions(), "Serving in bulk to other OpSync peers", "opsync.serve"),
         (new PeerLinkOptions(), "Peers we ask", ""),
         (new PeerPolicyOptions(), "What a peer is asked", ""),
+        (new AccessOptions(), "Who is kept out of every silo", ""),
         (new GatewayLimits(), "HTTP", "opsync.gateway"),
         (new RpcLimits(), "JSON-RPC", "opsync.gateway"),
     ];

@@ -12,8 +12,8 @@ public sealed partial class RangeTests
     [Fact]
     public async Task Range_bears_answers_that_come_before_it_waits_for_them()
     {
-        // Room for the chain and the range: each call to a peer fails while it is made.
-        await using World world = await World.StartAsync(new WorldOptions { ActivationsMax = 2 });
+        // Room for what all silos share, the chain and the range: each call to a peer fails while it is made.
+        await using World world = await World.StartAsync(new WorldOptions { ActivationsMax = 3 });
         foreach (string peer in (string[])["p-1", "p-2", "p-3"]) await world.Chain.PeerChanged(new PeerNotice(peer, true, 16));
 
         string range = await world.PostAsync(First, Last);

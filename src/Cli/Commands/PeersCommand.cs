@@ -19,8 +19,9 @@ internal static class PeersCommand
         Add(),
         Remove(),
         Peers.One("show", "Show a peer with its addresses, its work and its ledger.", HttpMethod.Get, "", PrintMore),
-        Peers.One("block", "Keep a peer out until it is unblocked.", HttpMethod.Post, "/block"),
-        Peers.One("unblock", "Lift a block, a ban and a rest.", HttpMethod.Post, "/unblock"),
+        BlockCommands.Change("block", "Keep a peer, an address or a subnet out until it is unblocked.", Print),
+        BlockCommands.Change("unblock", "Lift a block, a ban and a rest of a peer, or the block of an address or a subnet.", Print),
+        BlockCommands.List(),
         Peers.One("protect", "Rest a peer where it would be banned.", HttpMethod.Post, "/protect"),
         Peers.One("unprotect", "Take a protection back.", HttpMethod.Post, "/unprotect"),
     };

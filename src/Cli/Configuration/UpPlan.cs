@@ -5,6 +5,7 @@ using OpSync.Codec.Primitives;
 using OpSync.Gateway;
 using OpSync.Gateway.Rpc;
 using OpSync.Libp2p.Multiaddrs;
+using OpSync.Silo.Peering;
 using OpSync.Silo.Serving;
 using OpSync.Storage.Postgres;
 using OpSync.Sync.Peers;
@@ -27,6 +28,13 @@ internal sealed record UpPlan
     public required IReadOnlyList<ChainPlan> Chains { get; init; }
 
     public required IReadOnlyList<Multiaddr> Listen { get; init; }
+
+    /// <summary>Who may be connected, and who may not.</summary>
+    public required IReadOnlyList<AccessEntry> Allow { get; init; }
+
+    public required IReadOnlyList<AccessEntry> Block { get; init; }
+
+    public required bool AllowOnly { get; init; }
 
     public required string KeyFile { get; init; }
 

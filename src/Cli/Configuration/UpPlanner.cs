@@ -10,6 +10,7 @@ using OpSync.Gateway.Rpc;
 using OpSync.Gateway.Rpc.Sources;
 using OpSync.Gateway.Security;
 using OpSync.Libp2p.Multiaddrs;
+using OpSync.Silo.Peering;
 using OpSync.Storage.Postgres;
 
 namespace OpSync.Cli.Configuration;
@@ -33,6 +34,9 @@ internal sealed class UpPlanner(SettingValues values, Role role)
         long budget = (long)values.Whole("memoryBudgetMib", 128, 32, 1 << 20) << 20;
         LogLevel level = Level();
         IReadOnlyList<Multiaddr> listen = role == Role.Gateway ? [] : P2pListen();
+        IReadOnlyList<AccessEntry> allow = Access("p2p.allow"), block = Access("p2p.block");
+        bool allowOnly = role != Role.Gateway && values.Switch("p2p.allowOnly");
+        if (allowOnly && !values.Has("p2p.allow")) values.Fault("p2p.allowOnly", "Nobody could connect, and nobody would be dialled: name in p2p.allow who may.");
         string keyFile = KeyFile(dataDir, cluster);
         Uri? otlp = Url("otlp.endpoint");
         GatewaySettings? gateway = role == Role.Silo ? null : Gateway(chains, otlp);
@@ -45,6 +49,9 @@ internal sealed class UpPlanner(SettingValues values, Role role)
             Postgres = postgres,
             Chains = chains,
             Listen = listen,
+            Allow = allow,
+            Block = block,
+            AllowOnly = allowOnly,
             KeyFile = keyFile,
             HasKeyDir = role == Role.Silo && values.Has("p2p.keyDir"),
             Peers = SyncCommand.PeerOptions(peerRate),
@@ -192,6 +199,10 @@ internal sealed class UpPlanner(SettingValues values, Role role)
         if (!values.Has(path)) return [CommonOptions.ListenAddress("/ip4/0.0.0.0/tcp/9223")];
         return values.List(path) is ["none"] ? [] : Read(path, static t => CommonOptions.ListenAddress(t, "Address"));
     }
+
+    private IReadOnlyList<AccessEntry> Access(string path) => role == Role.Gateway ? [] : Read(path, static text => AccessEntry.TryParse(text, out AccessEntry? entry)
+        ? entry
+        : throw new UsageException($"'{text}' is neither a peer id nor an IP address nor a subnet such as 192.0.2.0/24."));
 
     private LogLevel Level()
     {

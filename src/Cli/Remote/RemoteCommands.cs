@@ -18,16 +18,20 @@ internal sealed class RemoteCommands<T>(
     private const int PageSize = 200;
 
     /// <summary><c>list</c>: all of them, of one chain or of every chain.</summary>
-    public Command List(string description)
+    /// <param name="description">What it does.</param>
+    /// <param name="name">Another name of the command.</param>
+    /// <param name="hasChains">Whether they are of chains.</param>
+    public Command List(string description, string name = "list", bool hasChains = true)
     {
         RemoteOptions remote = new();
         Option<string?> chain = new("--chain") { Description = "Name or id of a chain; all without it", HelpName = "CHAIN" };
-        Command command = new("list", description) { chain, remote.Json };
+        Command command = new(name, description) { remote.Json };
+        if (hasChains) command.Options.Add(chain);
         remote.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using GatewayClient client = remote.Connect(parsed);
-            string filter = parsed.GetValue(chain) is { } name ? "&chain=" + Uri.EscapeDataString(name) : "";
+            string filter = hasChains && parsed.GetValue(chain) is { } only ? "&chain=" + Uri.EscapeDataString(only) : "";
             List<T> all = [];
             for (string? cursor = ""; cursor is not null;)
             {

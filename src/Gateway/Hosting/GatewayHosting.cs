@@ -121,6 +121,7 @@ public static class GatewayHosting
         RangeEndpoints.Map(v1);
         BlockEndpoints.Map(v1);
         PeerEndpoints.Map(v1);
+        BlockedEndpoints.Map(v1);
         LiveEndpoints.Map(v1);
         HealthEndpoints.Map(routes);
         MetricsEndpoint.Map(routes);

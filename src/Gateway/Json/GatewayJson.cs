@@ -14,6 +14,8 @@ namespace OpSync.Gateway.Json;
 [JsonSerializable(typeof(PageJson<AnchorJson>), TypeInfoPropertyName = "AnchorPage")]
 [JsonSerializable(typeof(PageJson<RangeJson>), TypeInfoPropertyName = "RangePage")]
 [JsonSerializable(typeof(PageJson<PeerJson>), TypeInfoPropertyName = "PeerPage")]
+[JsonSerializable(typeof(PageJson<BlockedJson>), TypeInfoPropertyName = "BlockedPage")]
+[JsonSerializable(typeof(BlockPostJson))]
 [JsonSerializable(typeof(ChainDetailJson))]
 [JsonSerializable(typeof(AnchorJson))]
 [JsonSerializable(typeof(RangePostJson))]

@@ -1,5 +1,6 @@
 using OpSync.Codec.Primitives;
 using OpSync.Contracts.Chains;
+using OpSync.Contracts.Cluster;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.Ranges;
 
@@ -66,6 +67,15 @@ internal static class Map
     /// <summary>What ended has no stall any more: its code is how it ended, or that a complete range met contradictions.</summary>
     private static string StallCodeOf(RangeReport report) =>
         CamelCase(report.StallCode != "None" ? report.StallCode : report.State == RangeState.Complete ? "Contradicted" : report.State.ToString());
+
+    public static BlockedJson Blocked(KeptOut entry) => new()
+    {
+        Subject = entry.Subject,
+        Kind = entry.IsPeer ? "peer" : entry.Subject.Contains('/', StringComparison.Ordinal) ? "subnet" : "address",
+        ByOperator = entry.ByOperator,
+        Until = entry.Until,
+        Addresses = entry.From,
+    };
 
     public static PeerJson Peer(PeerReport report) => new()
     {

@@ -226,6 +226,35 @@ internal sealed record ShareJson
     public required long Bytes { get; init; }
 }
 
+/// <summary>A peer, an address or a subnet that every silo keeps out.</summary>
+internal sealed record BlockedJson
+{
+    /// <summary>Peer id, IP address or subnet.</summary>
+    public required string Subject { get; init; }
+
+    /// <summary>peer, address or subnet.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>True if an operator blocked it, false if it is banned for what it did.</summary>
+    public required bool ByOperator { get; init; }
+
+    /// <summary>When that ends; null for until it is unblocked.</summary>
+    public required DateTimeOffset? Until { get; init; }
+
+    /// <summary>Addresses that are closed on account of a peer.</summary>
+    public required string[] Addresses { get; init; }
+}
+
+/// <summary>An address or a subnet to keep out.</summary>
+internal sealed record BlockPostJson
+{
+    /// <summary>IP address or subnet: 192.0.2.7, 192.0.2.0/24.</summary>
+    public required string Network { get; init; }
+
+    /// <summary>For how long; null for until it is unblocked.</summary>
+    public int? Seconds { get; init; }
+}
+
 /// <summary>Something that was told of live and is no more: a peer that was removed, a range that was forgotten.</summary>
 internal sealed record GoneJson
 {

@@ -193,7 +193,8 @@ internal sealed class ChainGrain(
         [.. _document.Peers],
         [.. _usable.Keys.Order(StringComparer.Ordinal)],
         [.. _document.BannedPeers],
-        [.. _document.Ended]));
+        [.. _document.Ended],
+        [.. _document.Silos]));
 
     public async Task<bool> ForgetPeer(string peerId)
     {

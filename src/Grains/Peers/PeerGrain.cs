@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpSync.Contracts.Chains;
+using OpSync.Contracts.Cluster;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.State;
 using OpSync.Grains.State;
@@ -43,6 +44,9 @@ internal sealed class PeerGrain(
     /// <summary>Chains hear of this peer this often even if nothing changed: a notice may be lost.</summary>
     private static readonly TimeSpan NoticePeriod = TimeSpan.FromSeconds(10);
 
+    /// <summary>So often the cluster hears that a peer is not kept out any more, or was not when its grain woke: a notice may be lost.</summary>
+    private const int ReadmittedNotices = 3;
+
     /// <summary>A banned peer's grain stays for its ban, or this long: longer than any ban, and what an operator blocked for longer
     /// stays out without it.</summary>
     private static readonly TimeSpan AwakeMax = TimeSpan.FromHours(25);
@@ -62,6 +66,7 @@ internal sealed class PeerGrain(
     private bool _dirty;
     private bool _away;
     private bool _leaving;
+    private int _readmittedNotices = ReadmittedNotices;
     private DateTimeOffset? _awayUntil;
     private ulong[]? _usableTold;
     private TimeSpan _toldAt;
@@ -385,12 +390,25 @@ internal sealed class PeerGrain(
         _usableTold = usableFor;
         _toldAt = Now;
         _notices++;
+        TellCluster(snapshot);
         foreach (ulong chain in chains)
         {
             _ = GrainFactory.GetChain(chain).PeerChanged(
                 new PeerNotice(
                     Key.Value, usableFor.Contains(chain), options.Value.InFlightMax, snapshot.BannedUntil, GivesHeaders(chain), TroubleWith(chain, snapshot), _notices));
         }
+    }
+
+    /// <summary>One-way, and said again with each notice to the chains while the peer is kept out, and a few times after.</summary>
+    private void TellCluster(PeerSnapshot snapshot)
+    {
+        bool isAway = snapshot.BannedUntil is not null;
+        if (isAway) _readmittedNotices = ReadmittedNotices;
+        else if (_readmittedNotices == 0) return;
+        else _readmittedNotices--;
+        DateTimeOffset? until = snapshot.BannedUntil == DateTimeOffset.MaxValue ? null : snapshot.BannedUntil;
+        _ = GrainFactory.GetCluster().PeerStanding(
+            new PeerStandingNotice(Key.Value, isAway, until, [.. _document.KeptOutFrom], snapshot.Blocked, _notices));
     }
 
     /// <summary>Why it is not asked for blocks of a chain and what comes next; empty if it is asked.</summary>

@@ -7,4 +7,5 @@ namespace OpSync.Grains.State;
 [JsonSerializable(typeof(PeerDocument))]
 [JsonSerializable(typeof(RangeDocument))]
 [JsonSerializable(typeof(ChainDocument))]
+[JsonSerializable(typeof(ClusterDocument))]
 internal sealed partial class StateJson : JsonSerializerContext;

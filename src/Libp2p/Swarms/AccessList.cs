@@ -88,6 +88,12 @@ public sealed class AccessList(TimeProvider time, int rulesMax = AccessList.Rule
     /// <returns>False when the list is full of rules without end.</returns>
     public bool BlockPeer(PeerId peer, DateTimeOffset? until) => Add(new RuleKey(AccessEffect.Block, peer, null), until);
 
+    /// <summary>Whether a rule blocks this peer.</summary>
+    public bool HasBlock(PeerId peer) => Has(new RuleKey(AccessEffect.Block, peer, null));
+
+    /// <summary>Whether a rule blocks exactly this network.</summary>
+    public bool HasBlock(IPNetwork network) => Has(new RuleKey(AccessEffect.Block, null, PrefixOf(network.BaseAddress, network.PrefixLength)));
+
     /// <summary>Takes the block of a peer back.</summary>
     public void UnblockPeer(PeerId peer) => Remove(new RuleKey(AccessEffect.Block, peer, null));
 
@@ -149,6 +155,12 @@ public sealed class AccessList(TimeProvider time, int rulesMax = AccessList.Rule
             RemoveCounted(key);
         if (key.Effect == AccessEffect.Allow)
             Narrowed?.Invoke();
+    }
+
+    private bool Has(RuleKey key)
+    {
+        lock (_gate)
+            return Holds(key, time.GetUtcNow());
     }
 
     private bool Holds(RuleKey key, DateTimeOffset now) =>

@@ -70,6 +70,12 @@ public sealed class Swarm : IAsyncDisposable, ILimitSource
     /// <summary>Our own id.</summary>
     public PeerId LocalPeer { get; }
 
+    /// <summary>Protocol version that identify tells, as every libp2p host does.</summary>
+    public const string ProtocolVersion = "ipfs/0.1.0";
+
+    /// <summary>User agent that identify tells.</summary>
+    public string AgentVersion => _options.AgentVersion;
+
     /// <summary>Where others find us, with our peer id. A socket that listens on all interfaces gives one address for each.</summary>
     public IReadOnlyList<Multiaddr> ListenAddresses =>
         [.. Volatile.Read(ref _listeners).SelectMany(static l => LocalAddresses.Of(l.EndPoint)).Select(a => a.WithPeerId(LocalPeer))];

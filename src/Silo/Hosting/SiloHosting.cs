@@ -38,6 +38,7 @@ public static class SiloHosting
         services.AddSingleton(Options.Create(settings.Writer));
         services.AddSingleton(Options.Create(settings.Serve));
         services.AddSingleton(Options.Create(settings.Links));
+        services.AddSingleton(Options.Create(settings.Access));
 
         ChainRegistry chains = new(settings.Chains);
         services.AddSingleton(chains);
@@ -45,6 +46,9 @@ public static class SiloHosting
         services.AddSingleton<IByteBudget>(new ByteBudget(settings.MemoryBudget));
         services.AddSingleton<HandoverTickets>();
         services.AddSingleton(MakeAccessList);
+        services.AddSingleton<Exclusions>();
+        services.AddSingleton<SiloSelf>();
+        services.AddSingleton<ClusterAccess>();
         services.AddSingleton(new WindowShares(settings.MemoryBudget - ByteBudget.Reserve, settings.WindowBlocksMax));
         services.AddSingleton<SwarmHolder>();
         services.AddSingleton<OwnPeers>();

@@ -5,6 +5,7 @@ using OpSync.Silo.Peering;
 using OpSync.Silo.Serving;
 using OpSync.Silo.Storing;
 using OpSync.Storage;
+using OpSync.Sync.Access;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ranges;
 
@@ -55,6 +56,9 @@ public sealed record SiloSettings
 
     /// <summary>Nobody may connect but those in <see cref="Allow"/>.</summary>
     public bool AllowOnly { get; init; }
+
+    /// <summary>Limits of what all silos keep out together.</summary>
+    public AccessOptions Access { get; init; } = new();
 
     /// <summary>Other silos serve the same peers: what one peer is granted is one bucket of the cluster, not one of each silo.</summary>
     public bool SharesServeRates { get; init; } = SiloEngine.CanCluster;

@@ -14,7 +14,7 @@ namespace OpSync.Silo.Hosting;
 
 /// <summary>Starts the silo's one swarm once the grains can be called, and wakes the ranges that a former process left open.</summary>
 internal sealed class SwarmService(
-    SiloSettings settings, SwarmHolder holder, AccessList access, PeerLinks links, Fetcher fetcher, Verifier verifier, FetchReports reports, IByteBudget budget,
+    SiloSettings settings, SwarmHolder holder, AccessList access, ClusterAccess clusterAccess, PeerLinks links, Fetcher fetcher, Verifier verifier, FetchReports reports, IByteBudget budget,
     ServeProtocol serve, ChainRegistry chains, ChainPokes pokes, IGrainFactory grains, TimeProvider time, ILogger<SwarmService> log) : IHostedService
 {
     /// <summary>Bans are restored this many at a time.</summary>
@@ -48,15 +48,17 @@ internal sealed class SwarmService(
         foreach (Multiaddr address in settings.Listen) await swarm.ListenAsync(address, cancellationToken).ConfigureAwait(false);
         foreach (Multiaddr address in swarm.ListenAddresses) Log.Listening(log, address.ToString());
         holder.Set(swarm);
+        clusterAccess.Begin();
         pokes.Begin();
     }
 
-    /// <summary>Tells the chains of this silo, and wakes the peers that were banned when a former process ended, who then keep themselves out:
-    /// before anybody can connect.</summary>
+    /// <summary>Learns whom the cluster keeps out, tells the chains of this silo, and wakes the peers that were banned when a former process ended,
+    /// who are dialled again when that is over: before anybody can connect.</summary>
     private async Task JoinAsync(CancellationToken cancellationToken)
     {
         try
         {
+            await clusterAccess.RefreshAsync(cancellationToken).ConfigureAwait(false);
             foreach (ulong chain in chains.ChainIds)
             {
                 await pokes.JoinAsync(chain).WaitAsync(StartWait, time, cancellationToken).ConfigureAwait(false);
@@ -86,6 +88,7 @@ internal sealed class SwarmService(
         // Nothing new ends from here on; what did end is told.
         await WithinAsync(TellAsync(), StopWait, cancellationToken).ConfigureAwait(false);
         await SettleAsync(cancellationToken).ConfigureAwait(false);
+        await clusterAccess.StopAsync().ConfigureAwait(false);
         if (holder.IsReady) await holder.Value.DisposeAsync().ConfigureAwait(false);
     }
 

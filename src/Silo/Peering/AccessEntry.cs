@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using System.Net.Sockets;
+using OpSync.Contracts.Cluster;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Swarms;
 
@@ -15,8 +15,7 @@ public sealed record AccessEntry(PeerId? Peer, IPNetwork? Network)
     public static bool TryParse(string text, [NotNullWhen(true)] out AccessEntry? entry)
     {
         entry = null;
-        if (IPNetwork.TryParse(text, out IPNetwork network)) entry = new AccessEntry(null, network);
-        else if (IPAddress.TryParse(text, out IPAddress? address)) entry = new AccessEntry(null, new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128));
+        if (NetworkText.TryParse(text, out IPNetwork network)) entry = new AccessEntry(null, network);
         else if (PeerId.TryParse(text, out PeerId? peer)) entry = new AccessEntry(peer, null);
         return entry is not null;
     }

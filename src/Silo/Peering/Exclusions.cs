@@ -1,13 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
+using OpSync.Contracts.Cluster;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Swarms;
 
 namespace OpSync.Silo.Peering;
 
-/// <summary>Keeps banned peers out of the swarm, by peer id and by the addresses they came from. Thread-safe.</summary>
-/// <remarks>An address may stand for many: one that tells nobody apart is never closed, and one that a wanted peer uses is opened
-/// again. What the operator's own rules say is left alone.</remarks>
+/// <summary>Keeps banned and blocked peers out of the swarm, by peer id and by the addresses they came from, and the networks that an
+/// operator blocked while the service runs. Thread-safe.</summary>
+/// <remarks>An address may stand for many: on account of a peer, one that tells nobody apart is never closed, and one that a wanted peer
+/// uses is opened again; what an operator blocked is closed whoever uses it. What the configuration's rules say is left alone.</remarks>
 internal sealed class Exclusions(AccessList access)
 {
     /// <summary>Addresses closed on account of one peer.</summary>
@@ -15,8 +17,9 @@ internal sealed class Exclusions(AccessList access)
 
     private readonly Lock _lock = new();
     private readonly Dictionary<PeerId, (DateTimeOffset? Until, IPAddress[] From)> _excluded = [];
-    private readonly HashSet<PeerId> _peersClosed = [];         // rules made here, and not the operator's: these may be taken back
-    private readonly HashSet<IPAddress> _addressesClosed = [];
+    private readonly Dictionary<IPNetwork, DateTimeOffset?> _blocked = [];
+    private readonly HashSet<PeerId> _peersClosed = [];         // rules made here, and not the configuration's: these may be taken back
+    private readonly HashSet<IPNetwork> _networksClosed = [];
 
     /// <summary>Keeps a peer out; what was said of it before is replaced.</summary>
     /// <param name="peer">Whom.</param>
@@ -33,7 +36,7 @@ internal sealed class Exclusions(AccessList access)
             _excluded[peer] = (until, closed);
             foreach (IPAddress address in before) Update(address);
             foreach (IPAddress address in closed) Update(address);
-            if (!_peersClosed.Contains(peer) && IsBlocked(peer, null)) return closed;
+            if (!_peersClosed.Contains(peer) && access.HasBlock(peer)) return closed;
             _peersClosed.Add(peer);
             access.BlockPeer(peer, until);
         }
@@ -52,7 +55,7 @@ internal sealed class Exclusions(AccessList access)
         }
     }
 
-    /// <summary>Opens an address that a wanted peer uses; the excluded peers themselves stay out.</summary>
+    /// <summary>Opens an address that a wanted peer uses; the excluded peers themselves stay out, and so does who an operator blocked.</summary>
     public void Spare(IPAddress address)
     {
         IPAddress plain = Plain(address);
@@ -67,32 +70,58 @@ internal sealed class Exclusions(AccessList access)
         }
     }
 
-    /// <summary>An address is closed for as long as the last of those on whose account it is.</summary>
-    private void Update(IPAddress address)
+    /// <summary>Keeps a network out; what was said of the same one before is replaced.</summary>
+    public void Block(IPNetwork network, DateTimeOffset? until)
     {
-        DateTimeOffset? until = DateTimeOffset.MinValue;
-        foreach ((DateTimeOffset? end, IPAddress[] from) in _excluded.Values)
+        lock (_lock)
         {
-            if (!from.Contains(address)) continue;
-            if (end is null || end > until) until = end;
-            if (until is null) break;
-        }
-
-        IPNetwork network = new(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
-        if (until == DateTimeOffset.MinValue)
-        {
-            if (_addressesClosed.Remove(address)) access.UnblockNetwork(network);
-        }
-        else if (_addressesClosed.Contains(address) || !IsBlocked(null, network))
-        {
-            _addressesClosed.Add(address);
-            access.BlockNetwork(network, until);
+            _blocked[network] = until;
+            Update(network);
         }
     }
 
-    /// <summary>Whether a rule keeps out exactly this peer or network. Bans are rare: the list may be walked.</summary>
-    private bool IsBlocked(PeerId? peer, IPNetwork? network) =>
-        access.List().Any(rule => rule.Effect == AccessEffect.Block && rule.Peer == peer && rule.Network == network);
+    /// <summary>Ends the block of exactly this network.</summary>
+    public void Unblock(IPNetwork network)
+    {
+        lock (_lock)
+        {
+            if (_blocked.Remove(network)) Update(network);
+        }
+    }
+
+    /// <summary>Forgets what has ended by itself.</summary>
+    public void DropEnded(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            foreach (PeerId peer in _excluded.Where(e => e.Value.Until <= now).Select(e => e.Key).ToArray()) Readmit(peer);
+            foreach (IPNetwork network in _blocked.Where(b => b.Value <= now).Select(b => b.Key).ToArray()) Unblock(network);
+        }
+    }
+
+    private void Update(IPAddress address) => Update(NetworkText.Of(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128));
+
+    /// <summary>A network is closed for as long as the operator says, and one address for as long as the last of those on whose account it
+    /// is.</summary>
+    private void Update(IPNetwork network)
+    {
+        DateTimeOffset? until = _blocked.TryGetValue(network, out DateTimeOffset? operators) ? operators : DateTimeOffset.MinValue;
+        foreach ((DateTimeOffset? end, IPAddress[] from) in _excluded.Values)
+        {
+            if (until is null) break;
+            if (NetworkText.IsAddress(network) && from.Contains(network.BaseAddress) && (end is null || end > until)) until = end;
+        }
+
+        if (until == DateTimeOffset.MinValue)
+        {
+            if (_networksClosed.Remove(network)) access.UnblockNetwork(network);
+        }
+        else if (_networksClosed.Contains(network) || !access.HasBlock(network))
+        {
+            _networksClosed.Add(network);
+            access.BlockNetwork(network, until);
+        }
+    }
 
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 

@@ -17,7 +17,7 @@ namespace OpSync.Silo.Peering;
 
 /// <summary>The silo's connections to the peers it asks, and the requests open on them.</summary>
 internal sealed class PeerLinks(
-    SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, AccessList access, PeerEpochs epochs, OwnPeers own, Fetcher fetcher, FetchReports reports,
+    SwarmHolder swarm, ChainRegistry chains, IGrainFactory grains, Exclusions exclusions, PeerEpochs epochs, OwnPeers own, Fetcher fetcher, FetchReports reports,
     IOptions<PeerLinkOptions> options, TimeProvider time, ILogger<PeerLinks> log) : IPeerLinks, ISwarmObserver
 {
     /// <summary>Who speaks a protocol of this family, or says so, is another OpSync.</summary>
@@ -26,11 +26,10 @@ internal sealed class PeerLinks(
     /// <summary>Peers without a link whose protocols are remembered while they are connected: they may get one. More are not.</summary>
     private const int ToldMax = 4_096;
 
-    private readonly Exclusions _exclusions = new(access);
     private readonly ConcurrentDictionary<PeerKey, PeerLink> _links = new();
     private readonly ConcurrentDictionary<PeerId, IdentifyInfo> _told = new();
     private readonly CancellationTokenSource _stopping = new();
-    private volatile bool _closing;
+    private volatile IReadOnlyDictionary<RangeKey, ulong>? _lastAsked;   // once it closes
 
     /// <inheritdoc/>
     public void Connect(PeerKey peer, IReadOnlyList<string> addresses, long epoch)
@@ -41,7 +40,7 @@ internal sealed class PeerLinks(
         link.Epoch = epoch;
         link.Connect(addresses);
         if (_told.TryRemove(id, out IdentifyInfo? info)) Tell(link, info);
-        foreach (IPAddress address in link.KnownAddresses) _exclusions.Spare(address);
+        foreach (IPAddress address in link.KnownAddresses) exclusions.Spare(address);
     }
 
     /// <inheritdoc/>
@@ -49,15 +48,9 @@ internal sealed class PeerLinks(
     {
         if (!PeerId.TryParse(peer.Value, out PeerId? id)) return [];
         if (_links.TryRemove(peer, out PeerLink? link)) link.Stop();
-        IReadOnlyList<ConnectionInfo> connections = swarm.IsReady ? swarm.Value.Connections : [];
-        IEnumerable<IPAddress> from = connections.Where(c => c.Peer == id).Select(c => c.RemoteIp)
+        IEnumerable<IPAddress> from = Connections.Where(c => c.Peer == id).Select(c => c.RemoteIp)
             .Concat(knownFrom.Select(text => IPAddress.TryParse(text, out IPAddress? address) ? address : IPAddress.None).Where(a => a != IPAddress.None));
-        HashSet<IPAddress> wanted =
-        [
-            .. connections.Where(c => Find(c.Peer) is not null).Select(c => c.RemoteIp),
-            .. _links.Values.SelectMany(l => l.KnownAddresses),
-        ];
-        IReadOnlyList<IPAddress> closed = _exclusions.Exclude(id, until, from, wanted.Contains);
+        IReadOnlyList<IPAddress> closed = exclusions.Exclude(id, until, from, WantedAddresses(id).Contains);
         if (swarm.IsReady) swarm.Value.Disconnect(id, "banned");
         return [.. closed.Select(a => a.ToString())];
     }
@@ -75,7 +68,7 @@ internal sealed class PeerLinks(
     /// <inheritdoc/>
     public void Readmit(PeerKey peer)
     {
-        if (PeerId.TryParse(peer.Value, out PeerId? id)) _exclusions.Readmit(id);
+        if (PeerId.TryParse(peer.Value, out PeerId? id)) exclusions.Readmit(id);
     }
 
     /// <inheritdoc/>
@@ -87,7 +80,16 @@ internal sealed class PeerLinks(
             return;
         }
 
-        PeerLink? link = _closing ? null : _links.GetValueOrDefault(peer);
+        if (_lastAsked is { } lowest)
+        {
+            // What is above a block that is on its way is asked for all the same: with a hole there, the block could not be linked.
+            ulong last = lowest.GetValueOrDefault(range, ulong.MaxValue);
+            foreach (AskItem item in items.Where(i => i.Number <= last)) reports.Ended(peer, range, item, FetchVerdict.NotAsked, 0, TimeSpan.Zero);
+            items = [.. items.Where(i => i.Number > last)];
+            if (items.Count == 0) return;
+        }
+
+        PeerLink? link = _links.GetValueOrDefault(peer);
         link?.Count(items.Count);
         if (link is null)
         {
@@ -154,8 +156,15 @@ internal sealed class PeerLinks(
         if (Find(peer) is { } late && _told.TryRemove(peer, out _)) Tell(late, info);
     }
 
-    /// <summary>Asks for no more blocks; the requests that are open go on.</summary>
-    public void Close() => _closing = true;
+    /// <summary>Asks for no blocks below those that are on their way.</summary>
+    public void Close() => _lastAsked = fetcher.LowestOpen();
+
+    /// <summary>IP addresses of the peers that are wanted here, one left out.</summary>
+    public HashSet<IPAddress> WantedAddresses(PeerId except) =>
+    [
+        .. Connections.Where(c => c.Peer != except && Find(c.Peer) is not null).Select(c => c.RemoteIp),
+        .. _links.Values.Where(l => l.Id != except).SelectMany(l => l.KnownAddresses),
+    ];
 
     /// <summary>Stops dialling and ends every request, for good.</summary>
     public void Stop()
@@ -163,6 +172,8 @@ internal sealed class PeerLinks(
         _stopping.Cancel();
         foreach (PeerLink link in _links.Values) link.Stop();
     }
+
+    private IReadOnlyList<ConnectionInfo> Connections => swarm.IsReady ? swarm.Value.Connections : [];
 
     private void Tell(PeerLink link, IdentifyInfo info)
     {

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpSync.Libp2p.Identity;
+using OpSync.Libp2p.Multiaddrs;
 using OpSync.Silo.Chains;
 using OpSync.Silo.Hosting;
 using OpSync.Storage;
@@ -21,7 +22,7 @@ internal sealed class RpcHost : IAsyncDisposable
     public const string AdminToken = "Bearer admin";
 
     private readonly string _path = Directory.CreateTempSubdirectory("opsync-rpc-").FullName;
-    private readonly PeerIdentity _identity = PeerIdentity.Create(KeyType.Ed25519);
+    private readonly PeerIdentity _identity = LoadIdentity();
     private readonly List<DataDirectory> _directories = [];
     private readonly HttpClient _client = new();
     private WebApplication? _app;
@@ -37,9 +38,12 @@ internal sealed class RpcHost : IAsyncDisposable
 
     public IGrainFactory Grains => _app!.Services.GetRequiredService<IGrainFactory>();
 
+    /// <summary>The silo's identity.</summary>
+    public PeerId PeerId => _identity.Id;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<RpcHost> StartAsync(RpcSettings settings)
+    public static async Task<RpcHost> StartAsync(RpcSettings settings, string? listen = null)
     {
         RpcHost host = new();
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -59,6 +63,7 @@ internal sealed class RpcHost : IAsyncDisposable
             Chains = [.. settings.Chains.Zip(host._directories, (chain, directory) => new ServedChain(chain.Spec, directory.Blocks))],
             State = host._directories[0].State,
             Identity = host._identity,
+            Listen = listen is null ? [] : [Multiaddr.TryParse(listen, out Multiaddr? address) ? address : throw new ArgumentException(listen, nameof(listen))],
         });
         builder.Services.AddSingleton(new GatewaySettings { Chains = [] });
         builder.Services.AddOpSyncRpc(settings);
@@ -68,6 +73,14 @@ internal sealed class RpcHost : IAsyncDisposable
         await host._app.StartAsync(Token);
         host.Url = new Uri(host._app.Urls.Single());
         return host;
+    }
+
+    /// <summary>The key of the example record of EIP-778.</summary>
+    private static PeerIdentity LoadIdentity()
+    {
+        byte[] key = Convert.FromHexString("b71c71a67e1177ad4e901695e1b4b9ee17ae16c6668d313eac2f96dbcda3f291");
+        Assert.True(PeerIdentity.TryFromPrivateKey(KeyType.Secp256k1, key, out PeerIdentity? identity));
+        return identity;
     }
 
     /// <summary>Posts a body as it is.</summary>

@@ -14,6 +14,7 @@ using OpSync.Silo.Hosting;
 using OpSync.Silo.Storing;
 using OpSync.Storage;
 using OpSync.Storage.Postgres;
+using OpSync.Sync.Access;
 using OpSync.Sync.Peers;
 using OpSync.Sync.Ports;
 using OpSync.Sync.Ranges;
@@ -244,6 +245,7 @@ internal sealed class World : IAsyncDisposable
             Peers = _options.Peers,
             Ranges = _options.Ranges,
             Writer = _options.Writer,
+            Access = _options.Access,
         }, addEngine);
         _options.Services?.Invoke(builder.Services);
         builder.Logging.AddProvider(_mistakes[^1]);
@@ -276,6 +278,8 @@ internal sealed record WorldOptions
 
     /// <summary>Without second copies: a busy machine is no reason for one where tests count requests.</summary>
     public RangeSyncOptions Ranges { get; init; } = new() { NobodyHasRetry = TimeSpan.FromMilliseconds(200), HedgeShareMax = 0 };
+
+    public AccessOptions Access { get; init; } = new();
 
     public StoreWriterOptions Writer { get; init; } = new() { RetryAfter = TimeSpan.FromMilliseconds(50) };
 }

@@ -39,6 +39,22 @@ public sealed class AccessListTests
         Assert.True(list.IsAllowed(_peer, s_here));
     }
 
+    [Fact]
+    public void Rule_is_found_by_exactly_what_it_is_about_and_while_it_holds()
+    {
+        AccessList list = new(_time);
+        list.BlockPeer(_peer, _time.GetUtcNow() + TimeSpan.FromMinutes(1));
+        list.BlockNetwork(IPNetwork.Parse("10.1.2.0/24"), null);
+        list.AllowPeer(_other);
+
+        Assert.True(list.HasBlock(_peer));
+        Assert.False(list.HasBlock(_other));
+        Assert.True(list.HasBlock(IPNetwork.Parse("10.1.2.0/24")));
+        Assert.False(list.HasBlock(IPNetwork.Parse("10.1.2.0/25")));
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.False(list.HasBlock(_peer));
+    }
+
     [Theory]
     [InlineData("10.1.2.0/24", "10.1.2.255", true)]
     [InlineData("10.1.2.0/24", "10.1.3.0", false)]

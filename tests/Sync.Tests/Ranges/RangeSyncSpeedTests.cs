@@ -114,4 +114,26 @@ public sealed class RangeSyncSpeedTests
         for (int i = 0; i < 200 && script.Open.Count < 500; i++) script.Wait(script.WakeAt - script.Now);
         Assert.Equal(500, script.Open.Values.Count(o => o.Peer.Value == "free"));
     }
+
+    [Fact]
+    public void Peer_that_fails_again_and_again_is_asked_last_until_it_gives_blocks()
+    {
+        Script script = new Script(1, 60).Peers(1, "dud", "good");
+        for (ulong number = 60; number > 20; number--)
+        {
+            while (script.FindOpen(number, "dud") is not null) script.Fail(number, FetchOutcome.Failed, "dud");
+            if (script.FindOpen(number, "good") is not null) script.Good(number, peer: "good");
+            while (script.FindOpen(number, "dud") is not null) script.Fail(number, FetchOutcome.Failed, "dud");
+        }
+
+        // Five failures are enough; now and then it is tried again.
+        Assert.InRange(script.Asked.Count(a => a.Peer.Value == "dud"), 5, 9);
+
+        // With nobody else left it has to do, and what it gives counts.
+        script.Peers(1, "dud");
+        for (int i = 0; i < 5; i++) script.Good(script.Open.Values.First(o => o.Peer.Value == "dud").Item.Number, peer: "dud");
+        int asked = script.Asked.Count(a => a.Peer.Value == "dud");
+        script.Peers(4, "dud", "good");
+        Assert.True(script.Asked.Count(a => a.Peer.Value == "dud") > asked);
+    }
 }

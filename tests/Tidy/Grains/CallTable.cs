@@ -16,10 +16,11 @@ internal static partial class CallTable
     {
         ["ChainGrain"] = (["ISyncRangeGrain"], []),
         ["SyncRangeGrain"] = (["IPeerGrain", "IBlockGrain"], ["IChainGrain"]),
-        ["PeerGrain"] = ([], ["ISyncRangeGrain", "IChainGrain"]),
+        ["PeerGrain"] = ([], ["ISyncRangeGrain", "IChainGrain", "IClusterGrain"]),
         ["BlockGrain"] = ([], ["ISyncRangeGrain"]),
         ["BlockReaderGrain"] = ([], []),
         ["ServeShareGrain"] = ([], []),
+        ["ClusterGrain"] = ([], []),
     };
 
     /// <summary>Whose helpers a folder of src/Grains holds. What lies in another folder, such as Hosting, runs outside of
@@ -31,6 +32,7 @@ internal static partial class CallTable
         ["Peers"] = "PeerGrain",
         ["Blocks"] = "BlockGrain",
         ["Serving"] = "ServeShareGrain",
+        ["Cluster"] = "ClusterGrain",
     };
 
     /// <summary>Calls that the table does not have.</summary>

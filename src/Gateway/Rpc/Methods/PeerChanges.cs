@@ -1,12 +1,15 @@
+using System.Net;
 using System.Text.Json;
 using OpSync.Contracts.Chains;
+using OpSync.Contracts.Cluster;
 using OpSync.Contracts.Peers;
 using OpSync.Gateway.Endpoints;
 
 namespace OpSync.Gateway.Rpc.Methods;
 
 /// <summary>The methods of the namespace opp2p that change something, for administrators (op-node/p2p/rpc_server.go). They do what the
-/// routes below <c>/v1/peers</c> do; a peer is one that the chain knows, except where it is to be kept out or met.</summary>
+/// routes below <c>/v1/peers</c> do; a peer is one that the chain knows, except where it is to be kept out or met. Addresses and subnets
+/// are kept out by every silo.</summary>
 internal sealed class PeerChanges(IGrainFactory grains, RpcSettings settings, TimeProvider time)
 {
     private static readonly TimeSpan PollFirst = TimeSpan.FromMilliseconds(20);
@@ -14,13 +17,39 @@ internal sealed class PeerChanges(IGrainFactory grains, RpcSettings settings, Ti
 
     public async Task<RpcError?> CallAsync(RpcCall call)
     {
-        if (call.Method is not ("opp2p_blockPeer" or "opp2p_unblockPeer" or "opp2p_protectPeer" or "opp2p_unprotectPeer" or "opp2p_connectPeer" or "opp2p_disconnectPeer"))
-            return RpcError.UnknownMethod(call.Method);
+        Func<Task<RpcError?>>? change = call.Method switch
+        {
+            "opp2p_blockPeer" or "opp2p_unblockPeer" or "opp2p_protectPeer" or "opp2p_unprotectPeer" or "opp2p_disconnectPeer" => () => ChangeAsync(call, Text(call)),
+            "opp2p_connectPeer" => () => ConnectAsync(call, Text(call)),
+            "opp2p_blockAddr" => () => NetworkJson.TryReadAddress(call[0], out IPNetwork address) ? BlockAsync(address) : NoAddressAsync(),
+            "opp2p_unblockAddr" => () => NetworkJson.TryReadAddress(call[0], out IPNetwork address) ? UnblockAsync(address) : NoAddressAsync(),
+            "opp2p_blockSubnet" => () => NetworkJson.TryReadSubnet(call[0], out IPNetwork subnet) ? BlockAsync(subnet) : NoSubnetAsync(),
+            "opp2p_unblockSubnet" => () => NetworkJson.TryReadSubnet(call[0], out IPNetwork subnet) ? UnblockAsync(subnet) : NoSubnetAsync(),
+            _ => null,
+        };
+        if (change is null) return RpcError.UnknownMethod(call.Method);
         if (!await call.Caller.MayChange()) return RpcError.Unauthorized(call.Method);
-        string text = call[0] is { ValueKind: JsonValueKind.String } value ? value.GetString()! : "";
-        RpcError? error = call.Method == "opp2p_connectPeer" ? await ConnectAsync(call, text) : await ChangeAsync(call, text);
+        RpcError? error = await change();
         if (error is null) call.Result.WriteNullValue();
         return error;
+    }
+
+    private static string Text(RpcCall call) => call[0] is { ValueKind: JsonValueKind.String } value ? value.GetString()! : "";
+
+    private static Task<RpcError?> NoAddressAsync() => Task.FromResult<RpcError?>(RpcError.InvalidParameters("parameter 0 is no IP address: \"192.0.2.7\" or \"2001:db8::7\""));
+
+    private static Task<RpcError?> NoSubnetAsync() => Task.FromResult<RpcError?>(RpcError.InvalidParameters(
+        "parameter 0 is no subnet: {\"IP\": \"192.0.2.0\", \"Mask\": \"////AA==\"}, the mask in base64, 4 or 16 bytes, ones before zeros"));
+
+    private async Task<RpcError?> BlockAsync(IPNetwork network) =>
+        await grains.GetCluster().BlockNetwork(NetworkText.Write(network), null) == BlockVerdict.Done
+            ? null
+            : RpcError.Server("as many addresses and subnets are blocked as there is room for; unblock some, or block a subnet in the place of its addresses");
+
+    private async Task<RpcError?> UnblockAsync(IPNetwork network)
+    {
+        await grains.GetCluster().UnblockNetwork(NetworkText.Write(network));   // as with op-node, one that was not blocked is no error
+        return null;
     }
 
     private async Task<RpcError?> ChangeAsync(RpcCall call, string id)

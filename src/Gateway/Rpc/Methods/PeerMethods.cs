@@ -1,26 +1,31 @@
-using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using OpSync.Contracts.Chains;
+using OpSync.Contracts.Cluster;
 using OpSync.Contracts.Peers;
 
 namespace OpSync.Gateway.Rpc.Methods;
 
-/// <summary>The namespace opp2p, as far as a cluster without a host of its own can answer it (op-node/p2p/rpc_server.go). Fields
-/// without a meaning here have their zero values.</summary>
+/// <summary>The namespace opp2p, over the peers and the silos of the cluster (op-node/p2p/rpc_server.go). Fields without a meaning here
+/// have their zero values.</summary>
 internal sealed class PeerMethods(IGrainFactory grains, RpcSettings settings, TimeProvider time, PeerChanges changes)
 {
-    private const int Connected = 1;
-    private static readonly string NoNodeId = new('0', 64);
-
     private readonly Snapshot<PeerReport[]> _peers = new(chainId => ReadAsync(grains, chainId, settings.Limits.ReportsMax), time);
+    private readonly Snapshot<KeptOut[]> _keptOut = new(async _ => (await grains.GetCluster().List()).Entries, time);
+    private readonly Snapshot<SiloPresence[]> _silos = new(async _ => (await grains.GetCluster().GetSilos()).Silos, time);
 
     public async Task<RpcError?> CallAsync(RpcCall call)
     {
         switch (call.Method)
         {
+            case "opp2p_self":
+                // Of several silos always the same one, for as long as it is there.
+                if (await _silos.GetAsync(call.Chain.ChainId) is not [{ } first, ..]) return RpcError.Server("no silo of this service has told of itself yet; try again in a second");
+                PeerInfo.Of(first, call.Chain.ChainId).WriteTo(call.Result);
+                return null;
             case "opp2p_peers":
                 if (call[0].ValueKind is not (JsonValueKind.True or JsonValueKind.False)) return RpcError.InvalidParameters("parameter 0 is neither true (connected only) nor false");
-                WritePeers(call, await _peers.GetAsync(call.Chain.ChainId), call[0].GetBoolean());
+                WritePeers(call, await _peers.GetAsync(call.Chain.ChainId), await _keptOut.GetAsync(call.Chain.ChainId), call[0].GetBoolean());
                 return null;
             case "opp2p_peerStats":
                 PeerReport[] peers = await _peers.GetAsync(call.Chain.ChainId);
@@ -36,6 +41,16 @@ internal sealed class PeerMethods(IGrainFactory grains, RpcSettings settings, Ti
                 foreach (PeerReport peer in (await _peers.GetAsync(call.Chain.ChainId)).Where(p => p.Blocked)) call.Result.WriteStringValue(peer.PeerId);
                 call.Result.WriteEndArray();
                 return null;
+            case "opp2p_listBlockedAddrs":
+                call.Result.WriteStartArray();
+                WriteAddresses(call.Result, await _keptOut.GetAsync(call.Chain.ChainId), ofPeers: false);
+                call.Result.WriteEndArray();
+                return null;
+            case "opp2p_listBlockedSubnets":
+                call.Result.WriteStartArray();
+                WriteSubnets(call.Result, await _keptOut.GetAsync(call.Chain.ChainId));
+                call.Result.WriteEndArray();
+                return null;
             case "opp2p_discoveryTable":
                 return RpcError.Server("discovery disabled");   // op-node's words
             default:
@@ -43,13 +58,14 @@ internal sealed class PeerMethods(IGrainFactory grains, RpcSettings settings, Ti
         }
     }
 
+    /// <summary>The peers of a chain. A silo of the cluster is none, though another one may have been told to ask it.</summary>
     private static async Task<PeerReport[]> ReadAsync(IGrainFactory grains, ulong chainId, int countMax)
     {
         ChainReport chain = await grains.GetChain(chainId).GetReport();
-        return await Task.WhenAll(chain.PeerIds.Take(countMax).Select(id => grains.GetPeer(id).GetReport()));
+        return await Task.WhenAll(chain.PeerIds.Except(chain.SiloPeerIds ?? []).Take(countMax).Select(id => grains.GetPeer(id).GetReport()));
     }
 
-    private static void WritePeers(RpcCall call, PeerReport[] peers, bool connectedOnly)
+    private static void WritePeers(RpcCall call, PeerReport[] peers, KeptOut[] keptOut, bool connectedOnly)
     {
         Utf8JsonWriter result = call.Result;
         result.WriteStartObject();
@@ -58,60 +74,39 @@ internal sealed class PeerMethods(IGrainFactory grains, RpcSettings settings, Ti
         foreach (PeerReport peer in peers.Where(p => p.Connected || !connectedOnly))
         {
             result.WritePropertyName(peer.PeerId);
-            WritePeer(result, peer, call.Chain.ChainId);
+            PeerInfo.Of(peer, call.Chain.ChainId).WriteTo(result);
         }
 
         result.WriteEndObject();
         result.WriteStartArray("bannedPeers"u8);
         foreach (PeerReport peer in peers.Where(p => p.BannedUntil is not null)) result.WriteStringValue(peer.PeerId);
         result.WriteEndArray();
-        foreach (string none in (string[])["bannedIPS", "bannedSubnets"])
-        {
-            result.WriteStartArray(none);
-            result.WriteEndArray();
-        }
-
-        result.WriteEndObject();
-    }
-
-    private static void WritePeer(Utf8JsonWriter result, PeerReport peer, ulong chainId)
-    {
-        result.WriteStartObject();
-        result.WriteString("peerID"u8, peer.PeerId);
-        result.WriteString("nodeID"u8, NoNodeId);
-        result.WriteString("userAgent"u8, peer.Agent);
-        result.WriteString("protocolVersion"u8, "");
-        result.WriteString("ENR"u8, "");
-        WriteArray(result, "addresses", peer.Addresses);
-        WriteArray(result, "protocols", peer.Chains.Select(c => string.Create(CultureInfo.InvariantCulture, $"/opstack/req/payload_by_number/{c}/0")));
-        result.WriteNumber("connectedness"u8, peer.Connected ? Connected : 0);
-        result.WriteNumber("direction"u8, 0);
-        result.WriteBoolean("protected"u8, peer.Configured || peer.Protected);
-        result.WriteNumber("chainID"u8, peer.Chains.Contains(chainId) ? chainId : 0);
-        result.WriteNumber("latency"u8, 0);
-        result.WriteBoolean("gossipBlocks"u8, false);
-        result.WriteStartObject("scores"u8);
-        result.WriteStartObject("gossip"u8);
-        result.WriteNumber("total"u8, peer.Score);
-        result.WriteStartObject("blocks"u8);
-        foreach (string unknown in (string[])["timeInMesh", "firstMessageDeliveries", "meshMessageDeliveries", "invalidMessageDeliveries"]) result.WriteNumber(unknown, 0);
-        result.WriteEndObject();
-        result.WriteNumber("IPColocationFactor"u8, 0);
-        result.WriteNumber("behavioralPenalty"u8, 0);
-        result.WriteEndObject();
-        result.WriteStartObject("reqResp"u8);
-        result.WriteNumber("validResponses"u8, peer.Ok);
-        result.WriteNumber("errorResponses"u8, peer.Failed + peer.Timeouts + peer.Malformed);
-        result.WriteNumber("rejectedPayloads"u8, peer.Rejected);
-        result.WriteEndObject();
-        result.WriteEndObject();
-        result.WriteEndObject();
-    }
-
-    private static void WriteArray(Utf8JsonWriter result, string name, IEnumerable<string> items)
-    {
-        result.WriteStartArray(name);
-        foreach (string item in items) result.WriteStringValue(item);
+        result.WriteStartArray("bannedIPS"u8);
+        WriteAddresses(result, keptOut, ofPeers: true);
         result.WriteEndArray();
+        result.WriteStartArray("bannedSubnets"u8);
+        WriteSubnets(result, keptOut);
+        result.WriteEndArray();
+        result.WriteEndObject();
+    }
+
+    private static void WriteAddresses(Utf8JsonWriter result, KeptOut[] keptOut, bool ofPeers)
+    {
+        IEnumerable<string> addresses = Networks(keptOut).Where(NetworkText.IsAddress).Select(NetworkText.Write);
+        if (ofPeers) addresses = addresses.Concat(keptOut.SelectMany(k => k.From)).Distinct();
+        foreach (string address in addresses) result.WriteStringValue(address);
+    }
+
+    private static void WriteSubnets(Utf8JsonWriter result, KeptOut[] keptOut)
+    {
+        foreach (IPNetwork network in Networks(keptOut).Where(n => !NetworkText.IsAddress(n))) NetworkJson.WriteSubnet(result, network);
+    }
+
+    private static IEnumerable<IPNetwork> Networks(KeptOut[] keptOut)
+    {
+        foreach (KeptOut entry in keptOut)
+        {
+            if (!entry.IsPeer && NetworkText.TryParse(entry.Subject, out IPNetwork network)) yield return network;
+        }
     }
 }

@@ -13,7 +13,6 @@ internal sealed class IdentifyService(
     public const string ProtocolId = "/ipfs/id/1.0.0";
     public const string PushProtocolId = "/ipfs/id/push/1.0.0";
 
-    private const string ProtocolVersion = "ipfs/0.1.0";
     private static readonly string[] s_protocols = [ProtocolId];
 
     /// <summary>Answers with one message.</summary>
@@ -23,7 +22,7 @@ internal sealed class IdentifyService(
         byte[] message = IdentifyMessage.Encode(
             new IdentifyInfo
             {
-                ProtocolVersion = ProtocolVersion,
+                ProtocolVersion = Swarm.ProtocolVersion,
                 AgentVersion = options.AgentVersion,
                 Protocols = [.. swarm.Protocols],
                 ListenAddresses = [.. swarm.ListenAddresses.Select(static a => a.WithoutPeerId())],
