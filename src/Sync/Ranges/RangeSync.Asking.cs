@@ -255,9 +255,10 @@ public sealed partial class RangeSync
     {
         ref Slot slot = ref _window[depth];
 
-        // Who failed or rests may well have it; only if all lack it is there no hurry.
+        // Who failed or rests may well have it; only if all lack it is there no hurry. One that came back meanwhile and was of no help does
+        // not put the others off.
         int pause = AnyBesides(_window.Lacking(depth)) ? FailedRetryParts : 1;
-        slot.Due = After(_now, _options.NobodyHasRetry * (1 << slot.Rounds) / pause);
+        if (slot.Due <= _now) slot.Due = After(_now, _options.NobodyHasRetry * (1 << slot.Rounds) / pause);
         if (slot.Due < _parkedDue) _parkedDue = slot.Due;
         _window.Parked[depth] = true;
         UpdateWanted(depth);
