@@ -381,8 +381,7 @@ internal sealed class PeerTable
         return best;
     }
 
-    /// <summary>True if somebody who is fast enough can be asked within a moment. Who is not connected may never be, however short its rests
-    /// are.</summary>
+    /// <summary>True if somebody who is fast enough can be asked within a moment.</summary>
     private bool AnySoon(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, TimeSpan within)
     {
         for (int word = 0; word < Words; word++)
@@ -391,15 +390,12 @@ internal sealed class PeerTable
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 ref readonly PeerEntry entry = ref _entries[number];
-                if (Claims(number, height, ignoreClaims) && entry.Yield >= YieldMin && (within == TimeSpan.MaxValue || (entry.Replies.IsKnown && entry.Replies.For(_bytes + entry.InFlightBytes) <= within)) && IsBackSoon(in entry)) return true;
+                if (Claims(number, height, ignoreClaims) && entry.Yield >= YieldMin && (within == TimeSpan.MaxValue || (entry.Replies.IsKnown && entry.Replies.For(_bytes + entry.InFlightBytes) <= within)) && entry.RestUntil <= _now + Soon) return true;
             }
         }
 
         return false;
     }
-
-    private bool IsBackSoon(in PeerEntry entry) =>
-        entry.RestUntil <= _now || (entry.RestUntil <= _now + Soon && entry.RestReason is (RefusalReason.RateLimited or RefusalReason.InFlightFull));
 
     /// <summary>What to expect of a peer: what its answers take, and more of it the busier it is and the less it gives.</summary>
     private double Cost(int number)
