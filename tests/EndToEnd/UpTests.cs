@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using OpSync.TestKit;
 using Xunit;
 
 namespace OpSync.EndToEnd;
@@ -59,6 +60,8 @@ public sealed class UpTests(SharedChains chains) : IDisposable
             Assert.Empty((await Opsync.RunAsync(["peers", "blocked", .. remote])).ExpectExit(0).Json["items"]!.AsArray());
             Assert.Equal("complete", (string)(await Opsync.RunAsync(["ranges", "show", (string)done["id"]!, .. remote])).ExpectExit(0).Json["state"]!);
 
+            await AssertMetricsAreDocumentedAsync(gateway, token.Output.Trim());
+
             using Process kill = Process.Start("kill", ["-TERM", up.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
             await up.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
             Assert.True(up.ExitCode == 0, await errors);
@@ -104,5 +107,21 @@ public sealed class UpTests(SharedChains chains) : IDisposable
         (await Opsync.RunAsync("up", "--config", _temp["wrong.json"])).ExpectExit(2);
         Opsync.Result open = (await Opsync.RunAsync("config", "check", "--network", "op-mainnet", "--http-listen", "0.0.0.0:1")).ExpectExit(2);
         Assert.Contains("opsync token new", open.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Every measure has its name in the manual, or that of its instrument.</summary>
+    private static async Task AssertMetricsAreDocumentedAsync(string gateway, string token)
+    {
+        using HttpClient client = new() { BaseAddress = new Uri(gateway), DefaultRequestHeaders = { Authorization = new("Bearer", token) } };
+        string manual = await File.ReadAllTextAsync(RepositoryRoot.Combine("docs/operations.md"), TestContext.Current.CancellationToken);
+        string[] names =
+        [
+            .. (await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken)).Split('\n')
+                .Where(l => l.StartsWith("# TYPE opsync_", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]),
+        ];
+
+        Assert.True(names.Length > 15, string.Join(' ', names));
+        Assert.All(names, n => Assert.True(
+            manual.Contains($"`{n}`", StringComparison.Ordinal) || manual.Contains(n.Replace("_total", "", StringComparison.Ordinal).Replace('_', '.') + "{", StringComparison.Ordinal), n));
     }
 }

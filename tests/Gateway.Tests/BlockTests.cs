@@ -99,7 +99,7 @@ public sealed class BlockTests
         }
 
         Assert.Equal(301UL, number);
-        Assert.Empty(await BytesAsync(door, $"{Blocks}?from=301&to=399", BlockForms.SszStream));
+        Assert.Equal("no-such-block", (string)(await door.GetAsync($"{Blocks}?from=301&to=399", HttpStatusCode.NotFound))["code"]!);
 
         string[] lines = System.Text.Encoding.UTF8.GetString(await BytesAsync(door, $"{Blocks}?from=400&to=410", BlockForms.Lines)).TrimEnd().Split('\n');
         Assert.Equal(11, lines.Length);
@@ -135,7 +135,7 @@ public sealed class BlockTests
         await door.GetAsync($"{Blocks}/7", HttpStatusCode.NotFound);
         await door.GetAsync($"{Blocks}/{TestChain.Right.HashAt(7)}", HttpStatusCode.NotFound);
         await door.GetAsync($"{Blocks}/{TestChain.Right.HashAt(7)}?range={id}", HttpStatusCode.BadRequest);
-        Assert.Empty(await BytesAsync(door, $"{Blocks}?from=1&to=10", BlockForms.SszStream));
+        await door.GetAsync($"{Blocks}?from=1&to=10", HttpStatusCode.NotFound);
         Assert.Equal(Ssz(7), await BytesAsync(door, $"{Blocks}/7?range={id}", BlockForms.Ssz));
         Assert.NotEmpty(await BytesAsync(door, $"{Blocks}?from=1&range={id}", BlockForms.SszStream));
         await door.GetAsync($"{Blocks}/11?range={id}", HttpStatusCode.BadRequest);
@@ -144,6 +144,29 @@ public sealed class BlockTests
         string open = await door.PostRangeAsync(1, 700);
         await door.SendAsync(HttpMethod.Delete, $"/v1/ranges/{open}", null, HttpStatusCode.OK);
         Assert.Equal("range-not-complete", (string)(await door.GetAsync($"{Blocks}/700?range={open}", HttpStatusCode.Conflict))["code"]!);
+    }
+
+    [Fact]
+    public async Task Blocks_that_a_callers_anchor_contradicts_are_never_shown_as_its_own_not_even_after_a_restart()
+    {
+        await using Door door = await Door.OpenAsync();
+        await door.World.AddAsync(ScriptedPeer.Honest("honest"));
+        await door.CompleteAsync(await door.PostRangeAsync(1, 10));
+        using HttpClient syncer = door.NewClient(Door.Syncer);
+        string body = $$$"""{"chain":"samples","first":1,"last":10,"anchor":{"number":10,"hash":"{{{TestChain.Wrong.HashAt(10)}}}"}}""";
+        using HttpResponseMessage posted = await syncer.PostAsync("/v1/ranges", new StringContent(body, new MediaTypeHeaderValue("application/json")), Token);
+        string id = (string)(await Door.ReadAsync(posted, HttpStatusCode.Accepted))["id"]!;
+        await door.World.AddAsync(ScriptedPeer.Following("other", TestChain.Wrong));
+        JsonNode range = await door.CompleteAsync(id);
+
+        Assert.Equal(("contradicted", 10UL), ((string)range["stall"]!["code"]!, (ulong)range["stored"]!));
+        Assert.Equal("range-not-complete", (string)(await door.GetAsync($"{Blocks}/7?range={id}", HttpStatusCode.Conflict))["code"]!);
+
+        await door.World.KillAsync();
+        await door.World.StartSiloAsync();
+        Assert.Equal("contradicted", (string)(await door.GetAsync($"/v1/ranges/{id}"))["stall"]!["code"]!);
+        Assert.Equal("range-not-complete", (string)(await door.GetAsync($"{Blocks}/7?range={id}", HttpStatusCode.Conflict))["code"]!);
+        Assert.Equal("range-not-complete", (string)(await door.GetAsync($"{Blocks}?from=1&range={id}", HttpStatusCode.Conflict))["code"]!);
     }
 
     [Fact]

@@ -1,5 +1,8 @@
+using System.Data.Common;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpSync.Gateway.Problems;
@@ -32,6 +35,22 @@ public sealed class MiddlewareTests
     }
 
     [Theory]
+    [InlineData(typeof(TimeoutException), 503)]
+    [InlineData(typeof(IOException), 503)]
+    [InlineData(typeof(DatabaseAway), 503)]
+    [InlineData(typeof(InvalidOperationException), 500)]
+    public async Task What_is_only_away_may_be_asked_again(Type exception, int status)
+    {
+        using LimitMetrics metrics = new();
+        DefaultHttpContext context = new();
+        ProblemMiddleware middleware = new(_ => throw (Exception)Activator.CreateInstance(exception)!, metrics, NullLogger<ProblemMiddleware>.Instance);
+
+        await middleware.InvokeAsync(context);
+
+        Assert.Equal(status, context.Response.StatusCode);
+    }
+
+    [Theory]
     [InlineData("POST", false, false, 1)]
     [InlineData("GET", false, false, 0)]
     [InlineData("POST", true, false, 0)]
@@ -41,7 +60,8 @@ public sealed class MiddlewareTests
         Lines log = new();
         DefaultHttpContext context = new();
         context.Request.Method = method;
-        context.SetEndpoint(new Endpoint(null, isRpc ? new EndpointMetadataCollection(new RpcReadsByPost()) : EndpointMetadataCollection.Empty, null));
+        context.SetEndpoint(new RouteEndpoint(
+            static _ => Task.CompletedTask, RoutePatternFactory.Parse("/"), 0, isRpc ? new EndpointMetadataCollection(new RpcReadsByPost()) : EndpointMetadataCollection.Empty, null));
         ChangeLog middleware = new(
             c =>
             {
@@ -54,6 +74,8 @@ public sealed class MiddlewareTests
 
         Assert.Equal(lines, log.Count);
     }
+
+    private sealed class DatabaseAway : DbException;
 
     private sealed class Connection : IHttpRequestLifetimeFeature
     {

@@ -84,6 +84,23 @@ public sealed class RangeTests
     }
 
     [Fact]
+    public async Task A_cancelled_range_still_tells_after_a_restart_how_far_it_came()
+    {
+        await using Door door = await Door.OpenAsync();
+        await door.World.AddAsync(ScriptedPeer.Lacking("lacking", static number => number < 11));
+        string id = await door.PostRangeAsync(1, 50);
+        await World.UntilAsync(async () => (ulong)(await door.GetAsync($"/v1/ranges/{id}"))["stored"]! == 40, "It does not come so far.");
+        await door.SendAsync(HttpMethod.Delete, $"/v1/ranges/{id}", null, HttpStatusCode.OK);
+        JsonNode range = null!;
+        await World.UntilAsync(async () => (string)(range = await door.GetAsync($"/v1/ranges/{id}"))["state"]! == "cancelled", () => range.ToJsonString());
+
+        await door.World.KillAsync();
+        await door.World.StartSiloAsync();
+
+        Assert.Equal(40UL, (ulong)(await door.GetAsync($"/v1/ranges/{id}"))["stored"]!);
+    }
+
+    [Fact]
     public async Task A_range_nobody_can_fill_says_why()
     {
         await using Door door = await Door.OpenAsync();

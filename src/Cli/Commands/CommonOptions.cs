@@ -90,9 +90,9 @@ internal static class CommonOptions
     }
 
     /// <summary>An address of this machine to listen on.</summary>
-    public static Multiaddr ListenAddress(string text) => Address("--listen", text, needsPeer: false) is { IpAddress: not null } address
+    public static Multiaddr ListenAddress(string text, string option = "--listen") => Multiaddr.TryParse(text, out Multiaddr? address) && address is { TcpPort: not null, IpAddress: not null }
         ? address
-        : throw new UsageException($"--listen '{text}' must name an IP address, for instance /ip4/0.0.0.0/tcp/9223.");
+        : throw new UsageException($"{option} '{text}' must be a TCP multiaddr of an IP address, for instance /ip4/0.0.0.0/tcp/9223.");
 
     /// <summary>A multiaddr; with <paramref name="needsPeer"/> it must end in /p2p/ID.</summary>
     public static Multiaddr Address(string option, string text, bool needsPeer)

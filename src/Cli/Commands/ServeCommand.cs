@@ -30,7 +30,7 @@ internal static class ServeCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             ChainSpec chain = CommonOptions.Chain(parsed.GetValue(network), parsed.GetValue(rollup));
-            List<Multiaddr> addresses = [.. parsed.GetValue(listen)!.Select(CommonOptions.ListenAddress)];
+            List<Multiaddr> addresses = [.. parsed.GetValue(listen)!.Select(static t => CommonOptions.ListenAddress(t))];
             ServeOptions options = Rates(parsed.GetValue(rate));
             string directory = parsed.GetValue(dataDir)!;
             await using DataDirectory store = LocalStore.OpenReader(directory, chain);

@@ -45,7 +45,7 @@ internal static class SyncCommand
                 return await RemoteSync.RunAsync(
                     remote.Connect(parsed), parsed.GetValue(network) ?? throw new UsageException("With --gateway name the chain with --network: its name or chain id there."),
                     parsed.GetValue(first), parsed.GetValue(last), parsed.GetValue(anchor) is { } given ? CommonOptions.Block("--anchor", given) : null,
-                    parsed.GetValue(peers) ?? [], parsed.GetValue(timeout), parsed.GetValue(json), cancellationToken);
+                    parsed.GetValue(peers) ?? [], RemoteSync.CheckTimeout(parsed.GetValue(timeout)), parsed.GetValue(json), cancellationToken);
             }
 
             if (parsed.GetValue(peers) is not { Length: > 0 }) throw new UsageException("Give --peer MULTIADDR, or --gateway URL to let a running service do it.");

@@ -37,7 +37,7 @@ internal sealed class ClusterValues(SettingValues values)
     {
         const string path = "health.listen";
         if (values.Text(path) is not { } text) return new IPEndPoint(IPAddress.Loopback, 8646);
-        if (IPEndPoint.TryParse(text, out IPEndPoint? endpoint) && text.Contains(':', StringComparison.Ordinal)) return endpoint;
+        if (SettingValues.TryEndPoint(text, out IPEndPoint? endpoint)) return endpoint;
         values.Fault(path, $"'{text}' is not ADDRESS:PORT, for instance 127.0.0.1:8646 or 0.0.0.0:8646.");
         return new IPEndPoint(IPAddress.Loopback, 0);
     }

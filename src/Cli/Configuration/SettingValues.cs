@@ -1,5 +1,7 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -38,9 +40,10 @@ internal sealed partial class SettingValues
             }
 
             using JsonDocument document = JsonDocument.Parse(
-                File.ReadAllBytes(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 16 });
+                File.ReadAllBytes(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false, MaxDepth = 16 });
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
+                HasUnreadFile = true;
                 Problems.Add(new ConfigProblem(source, "", "must be one JSON object, { ... }."));
                 return;
             }
@@ -49,10 +52,12 @@ internal sealed partial class SettingValues
         }
         catch (JsonException e)
         {
-            Problems.Add(new ConfigProblem(source, "", $"is not JSON, line {e.LineNumber + 1}: {e.Message.Split('.')[0]}."));
+            HasUnreadFile = true;
+            Problems.Add(new ConfigProblem(source, "", e.LineNumber is { } line ? $"is not JSON, line {line + 1}: {e.Message.Split('.')[0]}." : $"names something twice: {e.Message.Split('.')[0]}."));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            HasUnreadFile = true;
             Problems.Add(new ConfigProblem(file, "", $"cannot be read: {e.Message}"));
         }
     }
@@ -87,6 +92,13 @@ internal sealed partial class SettingValues
 
     /// <summary>Notes a mistake in the value of a setting.</summary>
     public void Fault(string path, string text) => Problems.Add(new ConfigProblem(path, SourceOf(path), text));
+
+    /// <summary>True if a file could not be read: then nothing of it counts as left out.</summary>
+    public bool HasUnreadFile { get; private set; }
+
+    /// <summary>Reads ADDRESS:PORT. An IPv6 address needs its brackets: without them the library takes the port for a part of it.</summary>
+    public static bool TryEndPoint(string text, [NotNullWhen(true)] out IPEndPoint? endpoint) =>
+        IPEndPoint.TryParse(text, out endpoint) && (text.StartsWith('[') ? text.Contains("]:", StringComparison.Ordinal) : text.Count(static c => c == ':') == 1);
 
     public string SourceOf(string path) => _values.TryGetValue(path, out var value) ? value.Source : "";
 
@@ -188,8 +200,11 @@ internal sealed partial class SettingValues
         else Problems.Add(new ConfigProblem(path, source, $"must be {Form(setting.Kind)}, not '{string.Join(',', items)}'."));
     }
 
+    /// <summary>What holds settings and was given something else, or what is no setting at all.</summary>
     private static ConfigProblem Unknown(string path, string source) =>
-        new(path, source, "is no setting." + Nearest.Hint(Generic(path), SettingTable.All.Select(s => s.Path)));
+        SettingTable.All.Any(s => s.Path.StartsWith(Generic(path) + "[].", StringComparison.Ordinal)) ? new(path, source, "must be a list of objects, [ { ... } ].")
+        : SettingTable.All.Any(s => s.Path.StartsWith(Generic(path) + ".", StringComparison.Ordinal)) ? new(path, source, "must be an object, { ... }.")
+        : new(path, source, "is no setting." + Nearest.Hint(Generic(path), SettingTable.All.Select(s => s.Path)));
 
     private static string Generic(string path) => Regex.Replace(path, @"\[[0-9]{1,4}\]", "[]");
 

@@ -69,7 +69,20 @@ internal sealed class UpPlanner(SettingValues values, Role role)
     private string KeyFile(string dataDir, ClusterPlan? cluster)
     {
         string fallback = Path.Combine(dataDir, IdentityFile.DefaultName);
-        return role == Role.Silo ? _cluster.KeyFile(fallback, cluster!.SiloName) : values.Text("p2p.key") ?? fallback;
+        string file = role == Role.Silo ? _cluster.KeyFile(fallback, cluster!.SiloName) : values.Text("p2p.key") ?? fallback;
+        if (values.Has("p2p.key") && File.Exists(file))
+        {
+            try
+            {
+                IdentityFile.Load(file).Dispose();
+            }
+            catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException)
+            {
+                values.Fault("p2p.key", e.Message);
+            }
+        }
+
+        return file;
     }
 
     private PostgresOptions? Postgres()
@@ -97,7 +110,7 @@ internal sealed class UpPlanner(SettingValues values, Role role)
     {
         List<ChainPlan> chains = [];
         IReadOnlyList<int> entries = values.Entries("chains");
-        if (entries.Count == 0) values.Fault("chains", "At least one chain is needed: {\"network\": \"op-mainnet\"} or {\"rollup\": \"rollup.json\"}; on the command line --network or --rollup.");
+        if (entries.Count == 0 && !values.HasUnreadFile && !values.Problems.Exists(static p => p.Path.StartsWith("chains", StringComparison.Ordinal))) values.Fault("chains", "At least one chain is needed: {\"network\": \"op-mainnet\"} or {\"rollup\": \"rollup.json\"}; on the command line --network or --rollup.");
         if (entries.Count > ChainsMax) values.Fault("chains", $"{entries.Count} chains are more than {ChainsMax}.");
         foreach (int i in entries.Take(ChainsMax))
         {
@@ -109,22 +122,32 @@ internal sealed class UpPlanner(SettingValues values, Role role)
                 values.Fault($"{at}.name", $"'{name}' must be of letters, digits and dashes, with at least one that is no digit.");
             }
 
-            if (chains.Find(c => c.Spec.ChainId == spec.ChainId || c.Name == name) is { } twin) values.Fault(at, $"Chain {spec.ChainId} '{name}' has the id or the name of another one, '{twin.Name}'.");
+            if (chains.Find(c => c.Spec.ChainId == spec.ChainId || c.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } twin) values.Fault(at, $"Chain {spec.ChainId} '{name}' has the id or the name of another one, '{twin.Name}'.");
+            string directory = Path.GetFullPath(values.Text($"{at}.dataDir") ?? Path.Combine(dataDir, spec.ChainId.ToString(CultureInfo.InvariantCulture)));
+            if (chains.Find(c => c.DataDir == directory) is { } other) values.Fault($"{at}.dataDir", $"'{directory}' is the directory of chain '{other.Name}': each chain has its own.");
             chains.Add(new ChainPlan(
-                name, spec, Path.GetFullPath(values.Text($"{at}.dataDir") ?? Path.Combine(dataDir, spec.ChainId.ToString(CultureInfo.InvariantCulture))),
-                Read($"{at}.peers", t => CommonOptions.Address("Peer", t, needsPeer: true)), Read($"{at}.anchors", t => CommonOptions.Block("Anchor", t)), Rpc(at, spec)));
+                name, spec, directory,
+                Read($"{at}.peers", t => CommonOptions.Address("Peer", t, needsPeer: true)), Read($"{at}.anchors", t => Anchor(t, spec)), Rpc(at, spec)));
         }
 
         return chains;
     }
 
+    private static BlockId Anchor(string text, ChainSpec spec)
+    {
+        BlockId anchor = CommonOptions.Block("Anchor", text);
+        return anchor.Number > spec.Genesis.Number || anchor == spec.Genesis
+            ? anchor
+            : throw new UsageException($"Anchor '{text}' is none of this chain, whose genesis block is {spec.Genesis}.");
+    }
+
     private RpcChain Rpc(string at, ChainSpec spec)
     {
         TrustedSourceSettings? source = null;
+        string kind = values.Text($"{at}.sourceKind") ?? "opNode";
+        if (kind is not ("opNode" or "execution")) values.Fault($"{at}.sourceKind", $"'{kind}' is not opNode or execution.");
         if (Url($"{at}.source") is { } url)
         {
-            string kind = values.Text($"{at}.sourceKind") ?? "opNode";
-            if (kind is not ("opNode" or "execution")) values.Fault($"{at}.sourceKind", $"'{kind}' is not opNode or execution.");
             source = new TrustedSourceSettings(url, kind == "execution" ? TrustedSourceKind.Execution : TrustedSourceKind.OpNode);
         }
 
@@ -132,7 +155,7 @@ internal sealed class UpPlanner(SettingValues values, Role role)
         string? rollup = values.Text($"{at}.rollup");
         return new RpcChain(spec)
         {
-            RollupConfigJson = rollup is not null && File.Exists(rollup) ? File.ReadAllBytes(rollup) : null,
+            RollupConfigJson = rollup is not null && File.Exists(rollup) ? File.ReadAllBytes(rollup) : default(ReadOnlyMemory<byte>?),   // a plain null would become no bytes at all
             Source = source,
             TrustPostedBlocks = values.Switch($"{at}.trustPosted"),
         };
@@ -174,7 +197,7 @@ internal sealed class UpPlanner(SettingValues values, Role role)
     {
         const string path = "p2p.listen";
         if (!values.Has(path)) return [CommonOptions.ListenAddress("/ip4/0.0.0.0/tcp/9223")];
-        return values.List(path) is ["none"] ? [] : Read(path, CommonOptions.ListenAddress);
+        return values.List(path) is ["none"] ? [] : Read(path, static t => CommonOptions.ListenAddress(t, "Address"));
     }
 
     private IReadOnlyList<AccessEntry> Access(string path) => role == Role.Gateway ? [] : Read(path, static text => AccessEntry.TryParse(text, out AccessEntry? entry)
@@ -249,11 +272,11 @@ internal sealed class UpPlanner(SettingValues values, Role role)
         List<IPEndPoint> listen = [];
         foreach (string text in values.List(path))
         {
-            if (IPEndPoint.TryParse(text, out IPEndPoint? endpoint) && text.Contains(':', StringComparison.Ordinal)) listen.Add(endpoint);
+            if (SettingValues.TryEndPoint(text, out IPEndPoint? endpoint)) listen.Add(endpoint);
             else values.Fault(path, $"'{text}' is not ADDRESS:PORT, for instance 127.0.0.1:8645 or [::1]:8645.");
         }
 
-        if (listen.Count == 0) values.Fault(path, "At least one address is needed.");
+        if (values.List(path).Count == 0) values.Fault(path, "At least one address is needed.");
         return listen;
     }
 

@@ -30,15 +30,16 @@ internal sealed class RemoteOptions
             throw new UsageException($"The gateway '{text}' is not an http or https URL, for instance http://127.0.0.1:{GatewaySettings.DefaultPort}.");
         }
 
-        string? token = parsed.GetValue(_token) is { } file ? ReadToken(file) : Environment.GetEnvironmentVariable("OPSYNC_TOKEN");
-        return new GatewayClient(address, token);
+        string? token = parsed.GetValue(_token) is { } file ? ReadToken(file) : Environment.GetEnvironmentVariable("OPSYNC_TOKEN")?.Trim();
+        if (token is not null && token.AsSpan().ContainsAnyExceptInRange('!', '~')) throw new UsageException("The token has characters that no token has: it is one line of letters, digits and signs.");
+        return new GatewayClient(address, string.IsNullOrEmpty(token) ? null : token);
     }
 
     private static string ReadToken(string file)
     {
         try
         {
-            return File.ReadAllText(file).Trim();
+            return File.ReadAllText(file).Trim() is { Length: > 0 } token ? token : throw new UsageException($"The token file '{file}' is empty.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

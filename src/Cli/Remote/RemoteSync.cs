@@ -37,6 +37,11 @@ internal static class RemoteSync
     }
 
     /// <summary>Waits until a range ends or the time is over, and prints how it stands then.</summary>
+    /// <param name="client">Asks the service.</param>
+    /// <param name="range">As it stands now.</param>
+    /// <param name="timeout">Seconds to wait, or 0 for as long as it takes; checked by <see cref="CheckTimeout"/>.</param>
+    /// <param name="json">Print JSON.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<int> WatchAsync(GatewayClient client, RangeJson range, double timeout, bool json, CancellationToken cancellationToken)
     {
         bool terminal = !Console.IsErrorRedirected;
@@ -66,6 +71,10 @@ internal static class RemoteSync
         };
     }
 
+    /// <summary>A time to wait, in seconds, as all commands take it.</summary>
+    public static double CheckTimeout(double seconds) =>
+        seconds is >= 0 and <= 1e6 ? seconds : throw new UsageException($"--timeout {seconds} must be from 0 to 1000000 seconds.");
+
     /// <summary>How the range stands. A silo or gateway that goes takes its answers along, and another gives them a moment later.</summary>
     private static async Task<RangeJson> LookAsync(GatewayClient client, string id, CancellationToken cancellationToken)
     {
@@ -83,11 +92,14 @@ internal static class RemoteSync
         }
     }
 
+    /// <summary>The time left in words; null if nothing can be said.</summary>
+    public static string? TimeLeft(RangeJson range) => range.TimeLeft is { LowSeconds: { } low, HighSeconds: { } high }
+        ? string.Create(CultureInfo.InvariantCulture, $"{low:F0} to {high:F0} s")
+        : null;
+
     private static string Line(RangeJson range)
     {
-        string left = range.State != "running" ? "" : range.TimeLeft is { LowSeconds: { } low, HighSeconds: { } high }
-            ? string.Create(CultureInfo.InvariantCulture, $", {low:F0} to {high:F0} s left")
-            : "";
+        string left = range.State == "running" && TimeLeft(range) is { } time ? $", {time} left" : "";
         string stall = range.Stall is { } reason ? $": {reason.Text}" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{range.Id} {range.State}: {range.Stored} of {range.Total} blocks, {range.BlocksPerSecond:F0} blocks/s{left}{stall}");
     }

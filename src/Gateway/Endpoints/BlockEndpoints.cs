@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Routing;
 using OpSync.Codec.Primitives;
+using OpSync.Contracts.Ranges;
 using OpSync.Contracts.Reading;
 using OpSync.Gateway.Problems;
 using OpSync.Gateway.Security;
@@ -20,9 +21,9 @@ internal static class BlockEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder group = routes.MapGroup("/chains/{chain}/blocks").WithTags("blocks");
-        group.MapMethods("/{block}", [HttpMethods.Get, HttpMethods.Head], ShowAsync).RequireAuthorization(Policies.Read)
+        group.MapGet("/{block}", ShowAsync).WithHead().RequireAuthorization(Policies.Read)
             .Produces(200, contentType: BlockForms.Ssz, additionalContentTypes: BlockTypes).Produces(StatusCodes.Status304NotModified).WithProblems(400, 404, 406)
-            .WithSummary("A block by height or hash, in the form that Accept or format names.");
+            .WithName("showBlock").WithSummary("A block by height or hash, in the form that Accept or format names.");
         group.MapGet("", StreamAsync).RequireAuthorization(Policies.Read).WithMetadata(new DisableRequestTimeoutAttribute())
             .Produces(200, contentType: BlockForms.SszStream, additionalContentTypes: StreamTypes).WithProblems(400, 404, 406, 409)
             .WithName("streamBlocks").WithSummary("Blocks in ascending order from 'from' to 'to'; with follow=true it waits for those not there yet.");
@@ -39,7 +40,7 @@ internal static class BlockEndpoints
         bool byHash = block.StartsWith("0x", StringComparison.Ordinal);
         if (byHash)
         {
-            if (!Hash32.TryParse(block, out Hash32 hash)) return Problem.Bad("bad-block", "A hash is 0x and 64 hex digits.");
+            if (!Hash32.TryParse(block, out Hash32 hash)) return Problem.Bad("bad-block", "A hash is 0x and 64 hex digits; a height is decimal.");
             if (range is not null) return Problem.Bad("bad-block", "A block of a range is named by its height.");
 
             // What lost its height, or has only some caller's word for it, is not shown by its hash either.
@@ -87,6 +88,8 @@ internal static class BlockEndpoints
     {
         if (chains.Find(chain) is not { } found) return ChainEndpoints.NoChain(chain);
         if (BlockForms.Of(context.Request, format, stream: true) is not { } form) return NoForm(format);
+        if (context.Request.Query["from"].ToString().Length == 0) return Problem.Bad("bad-range", "from is missing.");   // else it would be 0
+        if (from >= long.MaxValue) return Problem.Bad("bad-range", $"from {from} is beyond every chain.");
         if (to < from) return Problem.Bad("bad-range", $"from {from} is above to {to}.");
         bool includeCallers = false;
         ulong last = Math.Min(to ?? long.MaxValue, long.MaxValue);
@@ -99,13 +102,19 @@ internal static class BlockEndpoints
             includeCallers = true;
         }
 
+        else if (follow != true && (await grains.GetReader(found.ChainId).GetIslands(new SpanInfo(from, from))).Islands is [])
+        {
+            // An empty answer would look as if there were nothing to ask for.
+            return Problem.NotFound("no-such-block", $"Block {from} is not stored; post a range that has it, or wait for it with follow=true.");
+        }
+
         return await stream.RunAsync(context, new BlockStreamQuery(found, from, last, follow ?? false, form, includeCallers));
     }
 
     /// <summary>Hash and form: another form is another representation.</summary>
     private static string TagOf(Hash32 hash, BlockForm form) => $"\"{hash}-{(int)form}\"";
 
-    private static bool IsKnown(HttpContext context, string tag) => context.Request.Headers.IfNoneMatch.Any(v => v is not null && v.Contains(tag, StringComparison.Ordinal));
+    private static bool IsKnown(HttpContext context, string tag) => context.Request.Headers.IfNoneMatch.Any(v => v is not null && (v.Contains(tag, StringComparison.Ordinal) || v.Trim() == "*"));
 
     private static IResult NoForm(string? format) => format is null
         ? Problem.Of(StatusCodes.Status406NotAcceptable, "not-acceptable", $"Blocks come as {BlockForms.Ssz}, {string.Join(", ", BlockTypes)}; streams as {BlockForms.SszStream}, {string.Join(", ", StreamTypes)}.")

@@ -19,11 +19,11 @@ internal static class ChainEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder group = routes.MapGroup("/chains").WithTags("chains");
-        group.MapGet("", ListAsync).RequireAuthorization(Policies.Read).Produces<PageJson<ChainJson>>()
+        group.MapGet("", ListAsync).WithHead().RequireAuthorization(Policies.Read).Produces<PageJson<ChainJson>>()
             .WithName("listChains").WithSummary("Chains with their heads.");
-        group.MapGet("/{chain}", ShowAsync).RequireAuthorization(Policies.Read).Produces<ChainDetailJson>().WithProblems(404)
+        group.MapGet("/{chain}", ShowAsync).WithHead().RequireAuthorization(Policies.Read).Produces<ChainDetailJson>().WithProblems(404)
             .WithName("showChain").WithSummary("A chain: heads, anchors, stored runs, sources, ranges and peers.");
-        group.MapGet("/{chain}/anchors", ListAnchorsAsync).RequireAuthorization(Policies.Read).Produces<PageJson<AnchorJson>>().WithProblems(400, 404)
+        group.MapGet("/{chain}/anchors", ListAnchorsAsync).WithHead().RequireAuthorization(Policies.Read).Produces<PageJson<AnchorJson>>().WithProblems(400, 404)
             .WithName("listAnchors").WithSummary("What is trusted of a chain, highest first.");
         group.MapPost("/{chain}/anchors", PostAnchorAsync).RequireAuthorization(Policies.Admin).AddEndpointFilter<IdempotencyFilter>()
             .Produces<AnchorJson>(StatusCodes.Status201Created).WithProblems(400, 404, 409, 422)
@@ -80,11 +80,23 @@ internal static class ChainEndpoints
             return Problem.Bad("bad-rank", "rank is one of signed, configured, safe and finalized.");
         }
 
-        AnchorPosted posted = await grains.GetChain(found.ChainId).PostAnchor(new AnchorInfo(new BlockId(body.Number, hash), rank));
+        BlockId block = new(body.Number, hash);
+        if (FindGenesisFault(found, block) is { } fault) return fault;
+        AnchorPosted posted = await grains.GetChain(found.ChainId).PostAnchor(new AnchorInfo(block, rank));
         if (posted.Accepted) return TypedResults.Created($"/v1/chains/{found.ChainId}/anchors", body with { Hash = hash.ToString() });
         return posted.Conflict is { } other
             ? Problem.Of(StatusCodes.Status409Conflict, "anchor-conflict", $"Another anchor of equal or higher rank stands at height {body.Number}: {other}.")
             : Problem.Of(StatusCodes.Status422UnprocessableEntity, "anchors-full", "As many anchors as are kept outrank this one or lie above it.");
+    }
+
+    /// <summary>Why a block cannot be of the chain, as far as its genesis tells; null if it can.</summary>
+    public static IResult? FindGenesisFault(GatewayChain chain, BlockId block)
+    {
+        BlockId genesis = chain.Spec.Genesis;
+        if (block.Number < genesis.Number) return Problem.Bad("bad-number", $"Block {block.Number} is below the genesis block {genesis.Number}.");
+        return block.Number == genesis.Number && block != genesis
+            ? Problem.Of(StatusCodes.Status409Conflict, "anchor-conflict", $"The genesis block {genesis.Number} of this chain is {genesis.Hash}.")
+            : null;
     }
 
     /// <summary>A chain that is not served here.</summary>

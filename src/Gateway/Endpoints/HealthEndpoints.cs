@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using OpSync.Contracts.Chains;
 using OpSync.Contracts.Reading;
 using OpSync.Gateway.Json;
+using OpSync.Gateway.Problems;
 
 namespace OpSync.Gateway.Endpoints;
 
@@ -17,18 +18,25 @@ internal static class HealthEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", AliveAsync).AllowAnonymous().Produces<HealthJson>().Produces<HealthJson>(StatusCodes.Status503ServiceUnavailable)
+        // No caller's requests may have a probe refused, which would restart a process that is well; but whoever asks, one look at a time is taken.
+        routes.MapGet("/healthz", AliveAsync).WithHead().AllowAnonymous().DisableRateLimiting().Produces<HealthJson>().Produces<HealthJson>(StatusCodes.Status503ServiceUnavailable)
             .WithTags("health").WithName("healthz").WithSummary("Alive: a restart would not help.");
-        routes.MapGet("/readyz", ReadyAsync).AllowAnonymous().Produces<HealthJson>().Produces<HealthJson>(StatusCodes.Status503ServiceUnavailable)
+        routes.MapGet("/readyz", ReadyAsync).WithHead().AllowAnonymous().DisableRateLimiting().Produces<HealthJson>().Produces<HealthJson>(StatusCodes.Status503ServiceUnavailable)
             .WithTags("health").WithName("readyz").WithSummary("Ready: every chain and its store answer.");
     }
 
-    private static async Task<IResult> AliveAsync(GatewaySettings settings, GatewayChains chains, IGrainFactory grains, TimeProvider time) =>
-        Answer(settings.Cluster is null && chains.All is [{ } first, ..] && await ProbeAsync(() => grains.GetChain(first.ChainId).GetReport(), AliveTimeout, time) is { } problem
-            ? [$"the grains: {problem}"]
-            : []);
+    private static async Task<IResult> AliveAsync(HealthLooks looks, GatewaySettings settings, GatewayChains chains, IGrainFactory grains, TimeProvider time) =>
+        Answer(await looks.Alive.TakeAsync(() => LookAliveAsync(settings, chains, grains, time)));
 
-    private static async Task<IResult> ReadyAsync(GatewayChains chains, IGrainFactory grains, TimeProvider time, IHostApplicationLifetime lifetime)
+    private static async Task<string[]> LookAliveAsync(GatewaySettings settings, GatewayChains chains, IGrainFactory grains, TimeProvider time) =>
+        settings.Cluster is null && chains.All is [{ } first, ..] && await ProbeAsync(() => grains.GetChain(first.ChainId).GetReport(), AliveTimeout, time) is { } problem
+            ? [$"the grains: {problem}"]
+            : [];
+
+    private static async Task<IResult> ReadyAsync(HealthLooks looks, GatewayChains chains, IGrainFactory grains, TimeProvider time, IHostApplicationLifetime lifetime) =>
+        Answer(await looks.Ready.TakeAsync(() => LookReadyAsync(chains, grains, time, lifetime)));
+
+    private static async Task<string[]> LookReadyAsync(GatewayChains chains, IGrainFactory grains, TimeProvider time, IHostApplicationLifetime lifetime)
     {
         List<string> problems = [];
         if (lifetime.ApplicationStopping.IsCancellationRequested) problems.Add("stopping");
@@ -39,7 +47,7 @@ internal static class HealthEndpoints
             if (await ProbeAsync(() => grains.GetReader(chain.ChainId).Read(query), ReadyTimeout, time) is { } broken) problems.Add($"store of {chain.Name}: {broken}");
         }
 
-        return Answer([.. problems]);
+        return [.. problems];
     }
 
     /// <summary>What is wrong, in words that tell nothing of the inside, or null.</summary>
@@ -54,7 +62,7 @@ internal static class HealthEndpoints
         {
             return $"no answer within {timeout.TotalSeconds:F0} s";
         }
-        catch (Exception e) when (e is OrleansException or IOException or InvalidOperationException)
+        catch (Exception e) when (Absence.Is(e) || e is InvalidOperationException)
         {
             return "fails; see the log";
         }

@@ -11,7 +11,7 @@ internal static class MetricsEndpoint
 {
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/metrics", WriteAsync).RequireAuthorization(Policies.Read)
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/metrics", WriteAsync).WithHead().RequireAuthorization(Policies.Read)
         .Produces(200, contentType: "text/plain").WithTags("health").WithName("metrics").WithSummary("Measures in Prometheus text.");
 
     private static async Task<IResult> WriteAsync(GatewayMetrics metrics, PrometheusCollector collector, GatewayChains chains, ChainViews views)

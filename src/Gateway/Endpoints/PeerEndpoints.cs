@@ -15,9 +15,9 @@ internal static class PeerEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder group = routes.MapGroup("/peers").WithTags("peers");
-        group.MapGet("", ListAsync).RequireAuthorization(Policies.Read).Produces<PageJson<PeerJson>>().WithProblems(400, 404)
+        group.MapGet("", ListAsync).WithHead().RequireAuthorization(Policies.Read).Produces<PageJson<PeerJson>>().WithProblems(400, 404)
             .WithName("listPeers").WithSummary("Peers with score, ledger and counters.");
-        group.MapGet("/{peer}", ShowAsync).RequireAuthorization(Policies.Read).Produces<PeerJson>().WithProblems(404)
+        group.MapGet("/{peer}", ShowAsync).WithHead().RequireAuthorization(Policies.Read).Produces<PeerJson>().WithProblems(404)
             .WithName("showPeer").WithSummary("One peer.");
         group.MapPost("", AddAsync).RequireAuthorization(Policies.Admin).AddEndpointFilter<IdempotencyFilter>()
             .Produces<PeerJson>(StatusCodes.Status201Created).WithProblems(400, 404)
@@ -72,9 +72,12 @@ internal static class PeerEndpoints
     }
 
     /// <summary>A stranger can be blocked too: its id is enough.</summary>
-    private static async Task<IResult> BlockAsync(string peer, int? seconds, IGrainFactory grains, TimeProvider time)
+    private static async Task<IResult> BlockAsync(string peer, int? seconds, HttpRequest request, IGrainFactory grains, TimeProvider time)
     {
-        if (!PeerAddress.IsPeerId(peer)) return NoPeer(peer);
+        if (!PeerAddress.IsPeerId(peer)) return Problem.Bad("bad-peer", $"'{Texts.Short(peer)}' is no base58 peer id.");
+
+        // Who sends a time in a body must not get a block without end.
+        if (request.ContentLength > 0) return Problem.Bad("bad-body", "This takes no body: seconds goes into the query.");
         if (seconds is < 1) return Problem.Bad("bad-seconds", "seconds is 1 or more, or left out for a block without end.");
         DateTimeOffset? until = seconds is { } length ? time.GetUtcNow().AddSeconds(length) : null;
         return TypedResults.Ok(Json.Map.Peer(await grains.GetPeer(peer).Block(until)));

@@ -19,11 +19,11 @@ internal static class RangeEndpoints
     {
         RouteGroupBuilder group = routes.MapGroup("/ranges").WithTags("ranges");
         group.MapPost("", PostAsync).RequireAuthorization(Policies.Sync).AddEndpointFilter<IdempotencyFilter>()
-            .Produces<RangeJson>(StatusCodes.Status202Accepted).WithProblems(400, 404, 422)
+            .Produces<RangeJson>(StatusCodes.Status202Accepted).WithProblems(400, 404, 409, 422)
             .WithName("postRange").WithSummary("Fetches a range of blocks. The same range posted again is the same job.");
-        group.MapGet("", ListAsync).RequireAuthorization(Policies.Read).Produces<PageJson<RangeJson>>().WithProblems(400, 404)
+        group.MapGet("", ListAsync).WithHead().RequireAuthorization(Policies.Read).Produces<PageJson<RangeJson>>().WithProblems(400, 404)
             .WithName("listRanges").WithSummary("Ranges, newest first: the open ones and those that ended lately.");
-        group.MapGet("/{id}", ShowAsync).RequireAuthorization(Policies.Read).Produces<RangeJson>().WithProblems(404)
+        group.MapGet("/{id}", ShowAsync).WithHead().RequireAuthorization(Policies.Read).Produces<RangeJson>().WithProblems(404)
             .WithName("showRange").WithSummary("Where a range stands, and why it does not move if it does not.");
         group.MapDelete("/{id}", CancelAsync).RequireAuthorization(Policies.Sync).Produces<RangeJson>().WithProblems(404, 409)
             .WithName("cancelRange").WithSummary("Ends a range; what is stored stays.");
@@ -33,16 +33,20 @@ internal static class RangeEndpoints
             .WithName("resumeRange").WithSummary("Resumes a paused range.");
     }
 
-    private static async Task<IResult> PostAsync(RangePostJson body, HttpContext context, GatewayChains chains, IGrainFactory grains)
+    private static async Task<IResult> PostAsync(RangePostJson body, HttpContext context, GatewayChains chains, IGrainFactory grains, TimeProvider time)
     {
         if (chains.Find(body.Chain) is not { } chain) return ChainEndpoints.NoChain(body.Chain);
         if (body.First > body.Last) return Problem.Bad("bad-range", $"first {body.First} is above last {body.Last}.");
         if (body.Last >= long.MaxValue) return Problem.Bad("bad-range", $"last {body.Last} is beyond every chain.");
+        if (body.First < chain.Spec.Genesis.Number) return Problem.Bad("bad-range", $"first {body.First} is below the genesis block {chain.Spec.Genesis.Number}.");
+        if (body.Deadline <= time.GetUtcNow()) return Problem.Bad("bad-deadline", $"deadline {body.Deadline:O} has passed already.");
         if (Math.Abs((long)body.Priority) > PriorityMax) return Problem.Bad("bad-priority", $"priority is from -{PriorityMax} to {PriorityMax}.");
         if (!TryRead(body.Anchor, out BlockId? anchor)) return Problem.Bad("bad-hash", "anchor.hash is not 0x and 64 hex digits.");
         if (!TryRead(body.LowerLink, out BlockId? lowerLink)) return Problem.Bad("bad-hash", "lowerLink.hash is not 0x and 64 hex digits.");
 
         if (body.PreferredPeer is { } peer && !PeerAddress.IsPeerId(peer)) return Problem.Bad("bad-peer", "preferredPeer is a base58 peer id.");
+
+        if (anchor is { } given && ChainEndpoints.FindGenesisFault(chain, given) is { } fault) return fault;
 
         // What an administrator's anchor proves is shown to everybody; anybody else's blocks are seen through this range only.
         byte rank = Caller.May(context.User, Policies.Admin) ? Json.Map.ConfiguredRank : Json.Map.CallerRank;

@@ -10,7 +10,7 @@ namespace OpSync.Gateway.Endpoints;
 internal static class StatusEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/status", ShowAsync).RequireAuthorization(Policies.Read).Produces<StatusJson>()
+        routes.MapGet("/status", ShowAsync).WithHead().RequireAuthorization(Policies.Read).Produces<StatusJson>()
             .WithTags("status").WithName("showStatus").WithSummary("Version, uptime and every chain in short.");
 
     private static async Task<IResult> ShowAsync(GatewaySettings settings, GatewayChains chains, ChainViews views, GatewayClock clock)

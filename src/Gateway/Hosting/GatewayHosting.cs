@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http.Timeouts;
@@ -43,6 +44,7 @@ public static class GatewayHosting
         services.AddSingleton<GatewayChains>();
         services.AddSingleton<ChainViews>();
         services.AddSingleton<GatewayClock>();
+        services.AddSingleton<HealthLooks>();
         services.AddSingleton<IdempotencyCache>();
         services.AddSingleton<LiveSource>();
         services.AddSingleton<LiveFeeds>();
@@ -65,6 +67,7 @@ public static class GatewayHosting
             o.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             o.SerializerOptions.RespectNullableAnnotations = true;
             o.SerializerOptions.PropertyNameCaseInsensitive = false;
+            o.SerializerOptions.AllowDuplicateProperties = false;
             o.SerializerOptions.MaxDepth = GatewayJson.DepthMax;
         });
         services.AddRoutingCore();
@@ -82,7 +85,8 @@ public static class GatewayHosting
             .AddPolicy(Policies.Read, p => p.RequireClaim(BearerHandler.ScopeClaim, Policies.Read))
             .AddPolicy(Policies.Sync, p => p.RequireClaim(BearerHandler.ScopeClaim, Policies.Sync))
             .AddPolicy(Policies.Admin, p => p.RequireClaim(BearerHandler.ScopeClaim, Policies.Admin))
-            .SetFallbackPolicy(new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequireClaim(BearerHandler.ScopeClaim, Policies.Admin).Build());
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireClaim(BearerHandler.ScopeClaim, Policies.Admin).Build());
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, RoutedAuthorization>();
         services.AddSingleton<LimitMetrics>();
         services.AddSingleton<CallerRates>();
         services.AddRateLimiter(static _ => { });
@@ -123,7 +127,7 @@ public static class GatewayHosting
         MetricsEndpoint.Map(routes);
         routes.MapOpSyncRpc().RequireAuthorization(Policies.Read);
         routes.MapOpSyncPage();
-        routes.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        routes.MapOpenApi("/openapi/v1.json").AllowAnonymous();
         return app;
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using OpSync.Gateway.Security;
@@ -13,6 +14,7 @@ internal static class GatewayOpenApi
     public static void Configure(OpenApiOptions options)
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.ShouldInclude = static description => description.HttpMethod != HttpMethods.Head;   // the same as GET, without its body
         options.AddDocumentTransformer(static (document, context, _) =>
         {
             document.Info.Title = "OpSync";

@@ -42,7 +42,7 @@ internal static class Map
         Cursor = report.Cursor,
         InFlight = report.InFlight,
         Quarantined = report.Quarantined,
-        Stall = report.StallText.Length == 0 ? null : new StallJson { Code = CamelCase(report.StallCode), Text = report.StallText },
+        Stall = report.StallText.Length == 0 ? null : new StallJson { Code = StallCodeOf(report), Text = report.StallText },
         BlocksPerSecond = report.State >= RangeState.Complete ? 0 : Math.Round(report.BlocksPerSecond, 1),
         BytesPerSecond = report.State >= RangeState.Complete ? 0 : Math.Round(report.BytesPerSecond),
         TimeLeft = new TimeLeftJson
@@ -63,6 +63,10 @@ internal static class Map
             }),
         ],
     };
+
+    /// <summary>What ended has no stall any more: its code is how it ended, or that a complete range met contradictions.</summary>
+    private static string StallCodeOf(RangeReport report) =>
+        CamelCase(report.StallCode != "None" ? report.StallCode : report.State == RangeState.Complete ? "Contradicted" : report.State.ToString());
 
     public static BlockedJson Blocked(KeptOut entry) => new()
     {

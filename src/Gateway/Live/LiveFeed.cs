@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OpSync.Gateway.Problems;
 
 namespace OpSync.Gateway.Live;
 
@@ -32,7 +33,7 @@ internal sealed class LiveFeed(LiveSubject subject, string epoch, LiveSource sou
                 {
                     await source.ReadAsync(subject, Log);
                 }
-                catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
+                catch (Exception e) when (Absence.Is(e))
                 {
                     Gateway.Log.FeedFailed(log, subject.ToString(), e);
                 }

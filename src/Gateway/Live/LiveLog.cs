@@ -76,7 +76,7 @@ internal sealed class LiveLog(string epoch, int thingsMax)
     {
         if (lastEventId is null || !lastEventId.StartsWith(epoch + "-", StringComparison.Ordinal)) return 0;
         if (!long.TryParse(lastEventId.AsSpan(epoch.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long sequence)) return 0;
-        lock (_lock) return sequence < _dropped ? 0 : sequence;
+        lock (_lock) return sequence < _dropped || sequence > _sequence ? 0 : sequence;
     }
 
     private bool Put(string key, string type, byte[] json)

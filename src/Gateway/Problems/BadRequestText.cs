@@ -50,6 +50,8 @@ internal static partial class BadRequestText
         int missing = text.IndexOf("including: ", StringComparison.Ordinal);
         if (missing >= 0) return $"The body lacks{place}: {text[(missing + "including: ".Length)..].Split(". ")[0].TrimEnd('.')}.";
         if (text.Contains("could not be converted", StringComparison.Ordinal)) return $"The body has a value of another kind, or out of bounds{place}.";
+        if (text.StartsWith("Duplicate", StringComparison.Ordinal)) return $"The body has a member twice{place}{Quoted(text)}.";
+        if (text.Contains("allow null values", StringComparison.Ordinal)) return $"The body has null{place}, which must have a value.";
         int end = text.IndexOf(" Path: ", StringComparison.Ordinal);
         return $"The body is not what this takes{place}: {(end < 0 ? text : text[..end])}";
     }

@@ -24,7 +24,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, LimitMetrics metri
             await Problem.WriteAsync(context, e.StatusCode, Problem.CodeOf(e.StatusCode), BadRequestText.Of(context.Request, e));
             return;
         }
-        catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
+        catch (Exception e) when (Absence.Is(e))
         {
             Log.Unavailable(log, context.Request.Path, e);
             await FailAsync(context, StatusCodes.Status503ServiceUnavailable, "unavailable", "The service could not answer in time; try again.");

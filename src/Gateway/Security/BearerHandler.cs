@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -27,8 +28,7 @@ internal sealed class BearerHandler(
     {
         StringValues header = Request.Headers.Authorization;
         if (header.Count == 0) return Task.FromResult(Anonymous());
-        string text = header.Count == 1 ? header[0] ?? "" : "";
-        GatewayToken? token = text.StartsWith(Start, StringComparison.OrdinalIgnoreCase) ? tokens.Find(text[Start.Length..].Trim()) : null;
+        GatewayToken? token = IsBearer(header) ? tokens.Find(header.ToString()[Start.Length..].Trim()) : null;
         return Task.FromResult(token is null
             ? AuthenticateResult.Fail("The token is not known.")
             : Success(token.Name, token.Scopes));
@@ -40,16 +40,19 @@ internal sealed class BearerHandler(
         Response.Headers.WWWAuthenticate = wrong ? "Bearer error=\"invalid_token\"" : "Bearer";
         return Problem.WriteAsync(
             Context, StatusCodes.Status401Unauthorized, "unauthorized",
-            wrong ? "The token is not known here, or has expired." : LocalGuard.Refusal(Context, settings) ?? "This needs a token: send 'Authorization: Bearer TOKEN'.");
+            wrong ? IsBearer(Request.Headers.Authorization) ? "The token is not known here, or has expired." : "The header Authorization is not 'Bearer TOKEN'." : LocalGuard.Refusal(Context, settings) ?? "This needs a token: send 'Authorization: Bearer TOKEN'.");
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
         // Who came without a token is asked for one; only a known token can lack a scope.
         if (Context.User.FindFirst(NameClaim) is null) return HandleChallengeAsync(properties);
-        Response.Headers.WWWAuthenticate = "Bearer error=\"insufficient_scope\"";
-        return Problem.WriteAsync(Context, StatusCodes.Status403Forbidden, "forbidden", "The token lacks the scope that this needs.");
+        string needed = Context.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().LastOrDefault()?.Policy ?? Policies.Admin;
+        Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{needed}\"";   // RFC 6750, section 3
+        return Problem.WriteAsync(Context, StatusCodes.Status403Forbidden, "forbidden", $"This needs a token with the scope {needed}, which this one lacks.");
     }
+
+    private static bool IsBearer(StringValues header) => header.Count == 1 && header.ToString().StartsWith(Start, StringComparison.OrdinalIgnoreCase);
 
     private AuthenticateResult Anonymous()
     {

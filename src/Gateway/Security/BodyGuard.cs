@@ -15,7 +15,7 @@ internal sealed class BodyGuard(RequestDelegate next, GatewayLimits limits, Time
     {
         HttpRequest request = context.Request;
         bool hasBody = request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
-        if (!hasBody || context.GetEndpoint()?.Metadata.GetMetadata<RpcReadsByPost>() is not null)
+        if (!hasBody || !RoutedAuthorization.IsRouted(context) || context.GetEndpoint()?.Metadata.GetMetadata<RpcReadsByPost>() is not null)
         {
             await next(context);
             return;

@@ -11,7 +11,7 @@ internal sealed class ChangeLog(RequestDelegate next, ILogger<ChangeLog> log)
     {
         await next(context);
         HttpRequest request = context.Request;
-        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method)) return;
+        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method) || !RoutedAuthorization.IsRouted(context)) return;
 
         // Most of JSON-RPC reads, though all of it is posted; what changes something says so.
         if (context.GetEndpoint()?.Metadata.GetMetadata<RpcReadsByPost>() is not null && !context.Items.ContainsKey(RpcReadsByPost.Changed)) return;

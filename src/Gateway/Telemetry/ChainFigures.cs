@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpSync.Gateway.Endpoints;
+using OpSync.Gateway.Problems;
 
 namespace OpSync.Gateway.Telemetry;
 
@@ -39,7 +40,7 @@ internal sealed class ChainFigures(
             {
                 await gateway.RefreshAsync(chains, views);
             }
-            catch (Exception e) when (e is TimeoutException or OrleansException or IOException)
+            catch (Exception e) when (Absence.Is(e))
             {
                 Log.FeedFailed(log, "the chains", e);
             }

@@ -55,7 +55,7 @@ internal sealed class PrometheusCollector : IDisposable
                 foreach ((string labels, Series one) in series) one.Write(text, name, labels);
             }
 
-            text.Append(CultureInfo.InvariantCulture, $"# TYPE opsync_metrics_dropped_total counter\nopsync_metrics_dropped_total {_dropped}\n");
+            text.Append(CultureInfo.InvariantCulture, $"# HELP opsync_metrics_dropped_total Measures dropped beyond the series that are kept.\n# TYPE opsync_metrics_dropped_total counter\nopsync_metrics_dropped_total {_dropped}\n");
         }
 
         return Encoding.UTF8.GetBytes(text.ToString());

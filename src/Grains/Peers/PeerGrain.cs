@@ -32,6 +32,9 @@ internal sealed class PeerGrain(
     /// <summary>Characters of a problem as chains are told it.</summary>
     private const int TroubleMax = 160;
 
+    /// <summary>Problem of the link of a peer that is kept out.</summary>
+    private const string BannedProblem = "banned";
+
     /// <summary>A refused caller comes back after this long when the reason has no time of its own.</summary>
     private static readonly TimeSpan RetrySoon = TimeSpan.FromMilliseconds(500);
 
@@ -223,6 +226,7 @@ internal sealed class PeerGrain(
     public Task<PeerReport> Unblock()
     {
         _policy.Unblock(time.GetUtcNow());
+        if (_link.Problem == BannedProblem) _link = _link with { Problem = _document.Addresses.Count == 0 ? "no address is known" : "" };
         return DecidedAsync(LedgerAct.Unblocked);
     }
 
@@ -338,7 +342,7 @@ internal sealed class PeerGrain(
 
     private static FetchAnswer Refuse(FetchRefusal reason, TimeSpan retryAfter) => new(0, retryAfter, reason);
 
-    private static LinkState Banned(LinkState link) => link with { Connected = false, Problem = "banned" };
+    private static LinkState Banned(LinkState link) => link with { Connected = false, Problem = BannedProblem };
 
     private async Task FlushAsync()
     {

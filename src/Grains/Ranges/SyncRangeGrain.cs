@@ -352,7 +352,9 @@ internal sealed partial class SyncRangeGrain(
 
             // A crash before this write repeats the end of the range at the next poke; everything it stored is in the store.
             document.State = result.ToState();
-            document.EndText = result == RangeResult.Complete ? "" : _core?.GetStatus(Now).StallText ?? "";
+            // Of a complete one too: other blocks may stay canonical at its heights, and what its anchor proves ends there.
+            RangeStatus? end = _core?.GetStatus(Now);
+            (document.EndText, document.Stored) = (end?.StallText ?? "", end?.Stored ?? 0);
             document.Marks = [];
             await WriteAsync();
             Tell();
@@ -407,7 +409,7 @@ internal sealed partial class SyncRangeGrain(
             First = _document?.First ?? 0,
             Last = _document?.Last ?? 0,
             State = where,
-            Stored = status?.Stored ?? (done ? _document!.Last - _document.First + 1 : 0),
+            Stored = status?.Stored ?? (done ? _document!.Last - _document.First + 1 : _document?.Stored ?? 0),
             Bytes = _bytes,
             Cursor = status?.Cursor,
             InFlight = status?.InFlight ?? 0,

@@ -32,8 +32,11 @@ internal sealed class RangeDocument
 
     public RangeState State { get; set; }
 
-    /// <summary>Why it ended, if not complete: for people.</summary>
+    /// <summary>Why it ended, if not complete, or with what reservation: for people. Empty for one that is complete and canonical.</summary>
     public string EndText { get; set; } = "";
+
+    /// <summary>Heights that were durable when it ended.</summary>
+    public ulong Stored { get; set; }
 
     /// <summary>Epoch of the latest activation; raised by conditional write before its first request.</summary>
     public long Generation { get; set; }

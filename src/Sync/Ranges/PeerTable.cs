@@ -80,6 +80,9 @@ internal sealed class PeerTable
     /// server.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Whose rest is over so soon is waited for, rather than ask who gives nothing: some tokens of a slow server.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(2);
+
     private readonly Dictionary<PeerKey, int> _numbers = [];
     private readonly HashSet<PeerKey> _kept = [];
     private readonly PeerEntry[] _entries;
@@ -226,8 +229,9 @@ internal sealed class PeerTable
     /// <param name="what">What for.</param>
     /// <param name="bytes">Size expected.</param>
     /// <param name="within">When the block will be needed: only peers that are fast enough, if there are any.</param>
+    /// <param name="mayDoubt">Also who gives next to nothing, if nobody else is left.</param>
     /// <returns>A number, or -1 if nobody can be asked or it is better to wait for somebody busy.</returns>
-    public int Pick(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, PickFor what, int bytes, TimeSpan within)
+    public int Pick(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, PickFor what, int bytes, TimeSpan within, bool mayDoubt)
     {
         _bytes = bytes;
         if (Preferred is { } first && _numbers.TryGetValue(first, out int preferred) && Has(_free, preferred) && !Has(tried, preferred)
@@ -235,7 +239,7 @@ internal sealed class PeerTable
 
         if (what != PickFor.Cursor && _random.Next(ExploreOneIn) == 0 && Explore(tried, height, ignoreClaims, what) is var any and >= 0) return any;
         int best = PickUseful(tried, height, ignoreClaims, what, within, YieldMin);
-        if (best < 0 && !AnySoon(tried, height, ignoreClaims, TimeSpan.MaxValue)) best = PickUseful(tried, height, ignoreClaims, what, within, yieldMin: 0);
+        if (best < 0 && mayDoubt && !AnySoon(tried, height, ignoreClaims, TimeSpan.MaxValue)) best = PickUseful(tried, height, ignoreClaims, what, within, yieldMin: 0);
         if (best >= 0 && what != PickFor.Far) _favourite = best;
         return best;
     }
@@ -299,15 +303,30 @@ internal sealed class PeerTable
         if (overdue > _entries[number].Overdue) _entries[number].Overdue = overdue;
     }
 
+    /// <summary>True if somebody who is present, gives what it is asked for and rests for a moment at most is none of these.</summary>
+    public bool AnyOfUse(ReadOnlySpan<ulong> except)
+    {
+        for (int word = 0; word < Words; word++)
+        {
+            for (ulong bits = _present[word] & ~except[word]; bits != 0; bits &= bits - 1)
+            {
+                int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
+                if (IsOfUse(number) && _entries[number].RestUntil <= _now + Moment) return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>True if somebody available, busy or not, was not tried.</summary>
-    public bool AnyLeft(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims)
+    public bool AnyLeft(ReadOnlySpan<ulong> tried, ulong height, bool ignoreClaims, bool mayDoubt)
     {
         for (int word = 0; word < Words; word++)
         {
             for (ulong bits = _available[word] & ~tried[word]; bits != 0; bits &= bits - 1)
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
-                if (ignoreClaims || _entries[number].LowestHeld <= height) return true;
+                if (Claims(number, height, ignoreClaims) && (mayDoubt || IsOfUse(number))) return true;
             }
         }
 
@@ -371,7 +390,8 @@ internal sealed class PeerTable
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 ref readonly PeerEntry entry = ref _entries[number];
-                if (!Claims(number, height, ignoreClaims) || entry.Yield < yieldMin || (within < TimeSpan.MaxValue && entry.Replies.IsKnown && entry.Replies.For(_bytes + entry.InFlightBytes) > within) || (reserve && entry.InFlight > entry.InFlightMax)) continue;
+                if (!Claims(number, height, ignoreClaims) || entry.Yield < yieldMin || !IsQuick(in entry, within, ifUnknown: true)) continue;
+                if (reserve && entry.InFlight > entry.InFlightMax) continue;
                 double cost = byLoad ? 0 : Cost(number);
                 if (best >= 0 && (cost > bestCost || (cost == bestCost && !IsLessLoaded(in entry, in _entries[best])))) continue;
                 (best, bestCost) = (number, cost);
@@ -390,18 +410,23 @@ internal sealed class PeerTable
             {
                 int number = (word << 6) + BitOperations.TrailingZeroCount(bits);
                 ref readonly PeerEntry entry = ref _entries[number];
-                if (Claims(number, height, ignoreClaims) && entry.Yield >= YieldMin && (within == TimeSpan.MaxValue || (entry.Replies.IsKnown && entry.Replies.For(_bytes + entry.InFlightBytes) <= within)) && entry.RestUntil <= _now + Soon) return true;
+                if (Claims(number, height, ignoreClaims) && IsOfUse(number) && IsQuick(in entry, within, ifUnknown: false) && entry.RestUntil <= _now + Soon) return true;
             }
         }
 
         return false;
     }
 
+    /// <summary>True if it will give the block in time.</summary>
+    private bool IsQuick(in PeerEntry entry, TimeSpan within, bool ifUnknown) =>
+        within == TimeSpan.MaxValue || (entry.Replies.IsKnown ? entry.Replies.For(_bytes + entry.InFlightBytes) <= within : ifUnknown);
+
     /// <summary>What to expect of a peer: what its answers take, and more of it the busier it is and the less it gives.</summary>
     private double Cost(int number)
     {
         ref readonly PeerEntry entry = ref _entries[number];
-        double cost = (Expect(number, _bytes + entry.InFlightBytes) + entry.Overdue).TotalMilliseconds * (1 + ((double)entry.InFlight / entry.InFlightMax)) / Math.Max(YieldMin, entry.Yield);
+        double busy = 1 + ((double)entry.InFlight / entry.InFlightMax);
+        double cost = (Expect(number, _bytes + entry.InFlightBytes) + entry.Overdue).TotalMilliseconds * busy / Math.Max(YieldMin, entry.Yield);
         return number == _favourite ? Math.Max(0, (cost * StickyShare) - StickyMargin) : cost;
     }
 

@@ -284,7 +284,7 @@ public sealed partial class RangeSync
             _peersGained = false;
             for (long at = _window.Base - 1; (at = _window.Parked.Next(at + 1, _window.Next)) >= 0;)
             {
-                if (_peers.AnyLeft(_window.Tried(at), HeightAt(at), _window[at].Rounds > 0)) Unpark(at);
+                if (AnyLeft(at, _window.Tried(at), in _window[at])) Unpark(at);
             }
         }
 
@@ -354,16 +354,23 @@ public sealed partial class RangeSync
         ref Slot slot = ref _window[depth];
         Span<ulong> tried = _window.Tried(depth);
         int expected = SizeExpected;
-        int peer = _peers.Pick(tried, HeightAt(depth), slot.Rounds > 0, what, expected, within ?? TimeSpan.MaxValue);
+        int peer = _peers.Pick(tried, HeightAt(depth), slot.Rounds > 0, what, expected, within ?? TimeSpan.MaxValue, MayDoubt(depth, in slot));
         if (peer >= 0)
         {
             Send(depth, ref slot, peer, expected, isCopy: false);
             return true;
         }
 
-        if (slot.Flights == slot.WrittenOff && _peers.AnyAvailable && !_peers.AnyLeft(tried, HeightAt(depth), slot.Rounds > 0)) Park(depth);
+        if (slot.Flights == slot.WrittenOff && _peers.AnyAvailable && !AnyLeft(depth, tried, in slot)) Park(depth);
         return false;
     }
+
+    private bool AnyLeft(long depth, ReadOnlySpan<ulong> tried, in Slot slot) =>
+        _peers.AnyLeft(tried, HeightAt(depth), slot.Rounds > 0, MayDoubt(depth, in slot));
+
+    /// <summary>Who gives next to nothing is asked for what all others lack, or once they all have failed: a pause and another try of theirs
+    /// are worth more.</summary>
+    private bool MayDoubt(long depth, in Slot slot) => slot.Rounds > 0 || !_peers.AnyOfUse(_window.Lacking(depth));
 
     private void Send(long depth, ref Slot slot, int peer, int expected, bool isCopy)
     {

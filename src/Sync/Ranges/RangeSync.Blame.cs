@@ -104,7 +104,7 @@ public sealed partial class RangeSync
         bool alone = _evidence.Answers.Count == 1 && allAsked && waited && _window[0].Rounds > 0;
         if (!agreed && !alone) return;
         string who = string.Join(", ", senders.Take(NamesMax));
-        _endText = $"The anchor {_top} is {_target.Anchor.Hash}, but {senders.Count} of the peers asked have {hash}: {who}.";
+        _endText = $"The anchor {_top} is {_target.Anchor.Hash}, but {(senders.Count == 1 ? "the only peer that has the block has" : $"{senders.Count} of the peers asked have")} {hash}: {who}.";
         Contradict(new Contradiction(_top, _target.Anchor.Hash, hash, who));
         Finish(RangeResult.AnchorMismatch);
     }

@@ -120,7 +120,7 @@ public sealed partial class RangeSync
             }
 
             ref Slot slot = ref _window[flight.Depth];
-            if (!_peers.AnyLeft(AndAsked(_window.Tried(flight.Depth), in slot), HeightAt(flight.Depth), slot.Rounds > 0))
+            if (!AnyLeft(flight.Depth, AndAsked(_window.Tried(flight.Depth), in slot), in slot))
             {
                 _writeOffDue = Min(_writeOffDue, _peers.NextRestEnd(_now));
                 continue;
@@ -208,7 +208,7 @@ public sealed partial class RangeSync
 
     /// <summary>A peer that is none of these and has no request open for the height; -1 if nobody can be asked.</summary>
     private int PickBesides(ReadOnlySpan<ulong> these, long depth, in Slot slot, PickFor what) =>
-        _peers.Pick(AndAsked(these, in slot), HeightAt(depth), slot.Rounds > 0, what, SizeExpected, TimeSpan.MaxValue);
+        _peers.Pick(AndAsked(these, in slot), HeightAt(depth), slot.Rounds > 0, what, SizeExpected, TimeSpan.MaxValue, MayDoubt(depth, in slot));
 
     /// <summary>When nobody else can give a height: one of those that were asked for it long ago and have answered others since. A
     /// single answer may be slow or stuck where its peer is not. -1 if there is none.</summary>
@@ -222,7 +222,7 @@ public sealed partial class RangeSync
             if (_peers[flight.PeerIndex].HeardAt > flight.AskedAt) _leftOut[flight.PeerIndex >> 6] &= ~(1UL << (flight.PeerIndex & 63));
         }
 
-        return _peers.Pick(_leftOut, HeightAt(depth), ignoreClaims: true, what, SizeExpected, TimeSpan.MaxValue);
+        return _peers.Pick(_leftOut, HeightAt(depth), ignoreClaims: true, what, SizeExpected, TimeSpan.MaxValue, mayDoubt: false);
     }
 
     /// <summary>These peers and those that have a request open for a height. Valid until the next call.</summary>

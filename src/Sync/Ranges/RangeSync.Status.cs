@@ -109,7 +109,7 @@ public sealed partial class RangeSync
         string until = wait < TimeSpan.FromDays(1).TotalSeconds ? $" The next may be asked in {wait:0.#} s." : "";
         SortedSet<RefusalReason> reasons = _peers.RestReasons(now);
         return reasons.Contains(RefusalReason.RateLimited) || reasons.Contains(RefusalReason.InFlightFull)
-            ? (StallReason.RateLimited, $"All {_peers.Count} peers that could be asked for block {height} are at their limits.{until}")
+            ? (StallReason.RateLimited, (_peers.Count == 1 ? $"The only peer that could be asked for block {height} is at its limit." : $"All {_peers.Count} peers that could be asked for block {height} are at their limits.") + until)
             : (StallReason.NoPeers, $"None of {_peers.Count} peers can be asked for block {height} ({string.Join(", ", reasons)}).{until}");
     }
 

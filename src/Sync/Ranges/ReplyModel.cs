@@ -18,7 +18,8 @@ internal struct ReplyModel
     /// <summary>Assumed until a large answer comes, seconds per byte: a line of 8 MB/s.</summary>
     private const double PerByteFirst = 1 / 8e6;
 
-    private const double LatencyMin = 0.001;
+    /// <summary>Less than this is not told apart, seconds.</summary>
+    private const double Least = 0.001;
 
     private double _latency;
     private double _perScale;
@@ -32,7 +33,7 @@ internal struct ReplyModel
     public readonly TimeSpan For(long bytes) => TimeSpan.FromSeconds(Seconds(bytes / Scale));
 
     /// <summary>How much longer an answer of this size takes than an empty one; 1 or more.</summary>
-    public readonly double Weight(int bytes) => 1 + (bytes / Scale * (IsKnown ? Math.Min(1, _perScale / Math.Max(_latency, LatencyMin)) : 1));
+    public readonly double Weight(int bytes) => 1 + (bytes / Scale * (IsKnown ? Math.Min(1, _perScale / Math.Max(_latency, Least)) : 1));
 
     /// <summary>An answer took so long.</summary>
     /// <param name="bytes">Its size.</param>
@@ -54,7 +55,7 @@ internal struct ReplyModel
         }
 
         double usual = Seconds(size);
-        double step = Step * Math.Min(seconds - usual, usual * SurpriseMax) / (1 + (size * size));
+        double step = Step * Math.Min(seconds - usual, Math.Max(usual, Least) * SurpriseMax) / (1 + (size * size));
         _latency = Math.Max(0, _latency + step);
         _perScale = Math.Max(double.Epsilon, _perScale + (step * size));
     }

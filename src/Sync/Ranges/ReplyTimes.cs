@@ -2,9 +2,9 @@ namespace OpSync.Sync.Ranges;
 
 /// <summary>How long answers take: a histogram of fixed size that forgets, and the percentiles read from it.</summary>
 /// <remarks>
-/// Times are taken per weight, so that large blocks do not look slow: an answer of <see cref="WeightBytes"/> may take twice as long
-/// as an empty one. Eight buckets per doubling of the time bound the error of a percentile to 9 %. Past
-/// <see cref="SamplesMax"/> samples all counts are halved: what is read is about the last thousand answers.
+/// Times are taken per weight (<see cref="ReplyModel.Weight"/>), so that large blocks do not look slow. Eight buckets per
+/// doubling of the time bound the error of a percentile to 9 %. Past <see cref="SamplesMax"/> samples all counts are halved: what is read is
+/// about the last thousand answers.
 /// </remarks>
 internal sealed class ReplyTimes
 {
@@ -12,7 +12,6 @@ internal sealed class ReplyTimes
     public const int SamplesMin = 16;
 
     private const int SamplesMax = 1_024;
-    private const double WeightBytes = 64 << 10;
     private const int BucketsPerDoubling = 8;
     private const int Buckets = 17 * BucketsPerDoubling;   // from 1 ms to 131 s
     private const int ReadEvery = 16;
@@ -32,9 +31,6 @@ internal sealed class ReplyTimes
 
     /// <summary>Nineteen of twenty answers take no longer, per weight.</summary>
     public TimeSpan NearlyAllTake { get; private set; }
-
-    /// <summary>How much longer an answer of this size may take than an empty one; 1 or more.</summary>
-    public static double Weight(int bytes) => 1 + (bytes / WeightBytes);
 
     /// <summary>Takes one answer into account.</summary>
     /// <param name="perWeight">From asking to the answer, divided by its weight.</param>

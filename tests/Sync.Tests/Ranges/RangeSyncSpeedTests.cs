@@ -74,13 +74,13 @@ public sealed class RangeSyncSpeedTests
         Span<ulong> tried = stackalloc ulong[peers.Words];
         peers.LearnReply(0, 0, 0, TimeSpan.FromMilliseconds(100));
         peers.LearnReply(1, 0, 0, TimeSpan.FromMilliseconds(101));
-        Assert.Equal(0, peers.Pick(tried, 1, false, PickFor.Cursor, 0, TimeSpan.MaxValue));
+        Assert.Equal(0, peers.Pick(tried, 1, false, PickFor.Cursor, 0, TimeSpan.MaxValue, mayDoubt: true));
         for (int i = 0; i < 50; i++) peers.LearnReply(1, 0, 0, TimeSpan.FromMilliseconds(85));
-        Assert.Equal(0, peers.Pick(tried, 1, false, PickFor.Cursor, 0, TimeSpan.MaxValue));
+        Assert.Equal(0, peers.Pick(tried, 1, false, PickFor.Cursor, 0, TimeSpan.MaxValue, mayDoubt: true));
         for (int i = 0; i < 50; i++) peers.LearnReply(1, 0, 0, TimeSpan.FromMilliseconds(70));
-        Assert.Equal(1, peers.Pick(tried, 1, false, PickFor.Cursor, 0, TimeSpan.MaxValue));
+        Assert.Equal(1, peers.Pick(tried, 1, false, PickFor.Cursor, 0, TimeSpan.MaxValue, mayDoubt: true));
         for (int i = 0; i < 50; i++) peers.LearnReply(1, 0, 0, TimeSpan.FromMilliseconds(110));
-        Assert.Equal(1, peers.Pick(tried, 1, false, PickFor.Cursor, 0, TimeSpan.MaxValue));
+        Assert.Equal(1, peers.Pick(tried, 1, false, PickFor.Cursor, 0, TimeSpan.MaxValue, mayDoubt: true));
     }
 
     [Fact]

@@ -58,4 +58,13 @@ public sealed class ReplyModelTests
         model.Learn(Large, TimeSpan.FromMilliseconds(700));
         Assert.InRange(model.For(Large).TotalMilliseconds, 650, 750);
     }
+
+    [Fact]
+    public void Peer_that_answered_at_once_may_turn_slow()
+    {
+        ReplyModel model = default;
+        for (int i = 0; i < 20; i++) model.Learn(Small, TimeSpan.Zero);
+        for (int i = 0; i < 100; i++) model.Learn(Small, TimeSpan.FromSeconds(1));
+        Assert.InRange(model.For(Small).TotalSeconds, 0.9, 1);
+    }
 }

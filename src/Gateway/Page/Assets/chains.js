@@ -10,11 +10,12 @@ const runsListed = 50;
 function figure(list, label) {
   const value = make('b', {}, '–'), sub = make('span.sub');
   list.append(make('div', {}, make('dt', {}, label), make('dd', {}, value, sub)));
-  return (main, below = '', title = null) => {
+  const show = (main, below = '', title = null) => {
     text(value, main);
     text(sub, below);
     attribute(sub, 'title', title);
   };
+  return Object.assign(show, { sub });
 }
 
 export function chainView() {
@@ -31,11 +32,11 @@ export function chainView() {
   const details = make('details', {}, summary, runs);
   let drawn = null;
 
-  const head = (show, block, none) => block ? show(count(block.number), short(block.hash, 8, 6), block.hash) : show('–', none, none);
+  const head = (show, block, none, why = none) => block ? show(count(block.number), short(block.hash, 8, 6), block.hash) : show('–', none, why);
 
   function showRuns(detail) {
     const listed = detail.islands.slice(-runsListed).reverse();
-    const items = listed.map(i => make('li', {}, `${count(i.first)} – ${count(i.last)}`, make('span.quiet', {}, ` ${plural(i.last - i.first + 1, 'block')}`)));
+    const items = listed.map(i => make('li', {}, i.first === i.last ? count(i.first) : `${count(i.first)} – ${count(i.last)}`, make('span.quiet', {}, ` ${plural(i.last - i.first + 1, 'block')}`)));
     if (detail.islandCount > listed.length) items.push(make('li.quiet', {}, `and ${count(detail.islandCount - listed.length)} more below`));
     runs.replaceChildren(...items);
   }
@@ -49,9 +50,13 @@ export function chainView() {
       text(name, chain.name);
       text(id, chain.name.endsWith(String(chain.chainId)) ? '' : `chain ${chain.chainId}`);
       head(stored, chain.stored, 'nothing yet');
-      const [source] = detail.sources, untold = source ? source.problem ?? `${source.host} tells none` : 'no source tells';
-      head(safe, chain.safe, untold);
-      head(finalized, chain.finalized, untold);
+      const [source] = detail.sources, untold = !source ? 'no source tells' : source.problem ? 'source is silent' : 'source tells none';
+      const why = source ? `${source.host}: ${source.problem ?? 'tells none'}` : untold;
+      head(safe, chain.safe, untold, why);
+      head(finalized, chain.finalized, untold, why);
+      const silent = source?.problem ? 'warn' : null;
+      attribute(safe.sub, 'data-tone', chain.safe ? null : silent);
+      attribute(finalized.sub, 'data-tone', chain.finalized ? null : silent);
       blocks(count(chain.blocks), `in ${plural(detail.islandCount, 'run')}`);
       peers(`${count(chain.usablePeers)}`, `usable of ${count(chain.peers)}`);
       anchors(count(chain.anchors), chain.anchors === 0 ? 'none of the chain’s own' : `highest ${count(detail.anchors[0]?.number ?? 0)}`);

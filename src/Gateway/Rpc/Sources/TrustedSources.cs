@@ -42,7 +42,8 @@ internal sealed class TrustedSources : BackgroundService
         problem = "no trusted source is configured for this chain";
         if (!_sources.TryGetValue(chainId, out Source? source)) return null;
         if (source.View is { } view && _time.GetElapsedTime(view.At) <= source.Settings.StaleAfter) return view;
-        problem = $"the trusted source of this chain has not answered for {source.Settings.StaleAfter.TotalSeconds:0} s: {source.Problem ?? "it was not asked yet"}";
+        string since = source.View is null ? "yet" : $"for {source.Settings.StaleAfter.TotalSeconds:0} s";
+        problem = $"the trusted source of this chain has not answered {since}: {source.Problem ?? "it was not asked yet"}";
         return null;
     }
 
