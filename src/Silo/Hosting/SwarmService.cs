@@ -90,7 +90,7 @@ internal sealed class SwarmService(
         await WithinAsync(TellAsync(), StopWait, cancellationToken).ConfigureAwait(false);
         await SettleAsync(cancellationToken).ConfigureAwait(false);
         await clusterAccess.StopAsync().ConfigureAwait(false);
-        if (holder.IsReady) await holder.Value.DisposeAsync().ConfigureAwait(false);
+        if (holder.IsReady) await holder.Value.DisposeAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task TellAsync()
