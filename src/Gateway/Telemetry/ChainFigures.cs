@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpSync.Gateway.Endpoints;
-using OpSync.Gateway.Problems;
 
 namespace OpSync.Gateway.Telemetry;
 
@@ -40,8 +39,9 @@ internal sealed class ChainFigures(
             {
                 await gateway.RefreshAsync(chains, views);
             }
-            catch (Exception e) when (Absence.Is(e))
+            catch (Exception e) when (e is not OperationCanceledException)
             {
+                // Whatever it was, the figures must not stand still for it.
                 Log.FeedFailed(log, "the chains", e);
             }
 
