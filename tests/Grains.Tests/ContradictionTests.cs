@@ -54,8 +54,15 @@ public sealed class ContradictionTests
         Assert.Contains(link.Hash.ToString(), report.StallText, StringComparison.Ordinal);
         await AssertInnocentAsync(world, [peer]);
 
-        // What was proven by the anchor stays.
+        // What was proven by the anchor stays, and who gave it and what spoke against it are told after a restart too.
         await world.AssertHoldsAsync(100, 200);
+        await World.UntilAsync(async () => (await world.Chain.GetReport()).RangeIds is [], "The chain did not close the range.");
+        await world.KillAsync();
+        await world.StartSiloAsync();
+        RangeReport later = await world.Range(report.RangeId).GetReport();
+        Assert.Equal(report.Contradictions, later.Contradictions);
+        Assert.NotEmpty(later.Shares);
+        Assert.Equal((report.Bytes, report.Shares), (later.Bytes, later.Shares));
     }
 
     [Fact]
