@@ -56,10 +56,18 @@ internal sealed class RpcEndpoint
 
         bool? isAdmin = null;
         async ValueTask<bool> IsAdminAsync() => isAdmin ??= await AuthorizeAsync(context);
-        async ValueTask<bool> MayChangeAsync()
+        async ValueTask<bool> MayChangeAsync(string method)
         {
             if (!await IsAdminAsync()) return false;
-            context.Items[RpcReadsByPost.Changed] = true;
+            if (context.Items.TryGetValue(RpcReadsByPost.Changed, out object? item) && item is List<string> called)
+            {
+                if (!called.Contains(method)) called.Add(method);
+            }
+            else
+            {
+                context.Items[RpcReadsByPost.Changed] = new List<string> { method };
+            }
+
             return true;
         }
 
