@@ -62,7 +62,8 @@ public sealed class ContradictionTests
         RangeReport later = await world.Range(report.RangeId).GetReport();
         Assert.Equal(report.Contradictions, later.Contradictions);
         Assert.NotEmpty(later.Shares);
-        Assert.Equal((report.Bytes, report.Shares), (later.Bytes, later.Shares));
+        Assert.Equal(report.Shares, later.Shares);
+        Assert.Equal(report.Bytes, later.Bytes);
     }
 
     [Fact]
