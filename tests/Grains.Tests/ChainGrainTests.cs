@@ -100,6 +100,24 @@ public sealed class ChainGrainTests
     }
 
     [Fact]
+    public async Task Callers_range_that_loses_its_heights_in_the_middle_of_its_work_completes_all_the_same()
+    {
+        await using World world = await World.StartAsync();
+        ScriptedPeer peer = ScriptedPeer.Lacking("lacking", static number => number == 300).Held();
+        await world.AddAsync(peer);
+        string caller = await world.PostAsync(1, 400, TrustRank.Caller);
+        await world.UntilAsync(caller, r => r.InFlight > 0);
+        string chain = await world.PostAsync(1, 400);
+        peer.LetGo();
+        await world.UntilAsync(chain, r => r.Cursor == 300);
+
+        await world.AddAsync(ScriptedPeer.Honest("honest"));
+        foreach (string range in new[] { caller, chain }) Assert.Equal(RangeState.Complete, (await world.EndAsync(range)).State);
+        await world.AssertHoldsAsync(1, 400);
+        await world.BudgetReturnsAsync();
+    }
+
+    [Fact]
     public async Task Callers_wish_that_an_open_range_of_the_chains_rank_does_is_that_range_and_not_the_other_way_round()
     {
         await using World world = await World.StartAsync();
