@@ -56,18 +56,12 @@ internal sealed class RpcEndpoint
 
         bool? isAdmin = null;
         async ValueTask<bool> IsAdminAsync() => isAdmin ??= await AuthorizeAsync(context);
+        List<string> changes = [];
         async ValueTask<bool> MayChangeAsync(string method)
         {
             if (!await IsAdminAsync()) return false;
-            if (context.Items.TryGetValue(RpcReadsByPost.Changed, out object? item) && item is List<string> called)
-            {
-                if (!called.Contains(method)) called.Add(method);
-            }
-            else
-            {
-                context.Items[RpcReadsByPost.Changed] = new List<string> { method };
-            }
-
+            if (!changes.Contains(method)) changes.Add(method);
+            context.Items[RpcReadsByPost.Changed] = changes;
             return true;
         }
 

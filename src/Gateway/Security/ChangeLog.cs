@@ -14,7 +14,7 @@ internal sealed class ChangeLog(RequestDelegate next, ILogger<ChangeLog> log)
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method) || !RoutedAuthorization.IsRouted(context)) return;
 
         // Most of JSON-RPC reads, though all of it is posted; what changes something says so.
-        List<string>? methods = context.Items.TryGetValue(RpcReadsByPost.Changed, out object? item) ? item as List<string> : null;
+        List<string>? methods = context.Items[RpcReadsByPost.Changed] as List<string>;
         if (methods is null && context.GetEndpoint()?.Metadata.GetMetadata<RpcReadsByPost>() is not null) return;
         string name = context.User.FindFirst(BearerHandler.NameClaim)?.Value ?? "local caller";
         string scopes = string.Join(' ', context.User.FindAll(BearerHandler.ScopeClaim).Select(c => c.Value));

@@ -355,7 +355,7 @@ internal sealed partial class SyncRangeGrain(
             document.State = result.ToState();
             // Of a complete one too: other blocks may stay canonical at its heights, and what its anchor proves ends there.
             RangeStatus? end = _core?.GetStatus(Now);
-            (document.EndText, document.Stored) = (end?.StallText ?? "", end?.Stored ?? 0);
+            (document.EndText, document.Stored, document.Priority) = (end?.StallText ?? "", end?.Stored ?? 0, _priority);
             (document.Bytes, document.Shares) = (_bytes, [.. (end?.Shares ?? []).Select(s => new RangeDocument.ShareEntry { PeerId = s.Peer.Value, Blocks = s.Blocks, Bytes = s.Bytes })]);
             document.Contradictions = [.. _contradictions.Select(c => new RangeDocument.ContradictionEntry { Number = c.Number, Expected = c.Expected.ToString(), Found = c.Found.ToString(), Source = c.Source })];
             document.Marks = [];
@@ -430,7 +430,7 @@ internal sealed partial class SyncRangeGrain(
             Requests = status?.Requests ?? 0,
             Copies = status?.Copies ?? 0,
             Deadline = _document?.Deadline,
-            Priority = _priority,
+            Priority = status is null ? _document?.Priority ?? 0 : _priority,
             HeadersLinked = _skeleton?.Linked ?? 0,
         };
     }

@@ -38,6 +38,9 @@ internal sealed class RangeDocument
     /// <summary>Heights that were durable when it ended.</summary>
     public ulong Stored { get; set; }
 
+    /// <summary>Its priority when it ended.</summary>
+    public int Priority { get; set; }
+
     /// <summary>Bytes received when it ended.</summary>
     public long Bytes { get; set; }
 
