@@ -57,7 +57,7 @@ public sealed class MiddlewareTests
     [InlineData("POST", true, true, "local caller () did POST /v1/some admin_one opp2p_two: 200")]
     public async Task Only_what_may_have_changed_something_is_logged(string method, bool isRpc, bool changed, string? line)
     {
-        Lines log = new();
+        Lines<ChangeLog> log = new();
         DefaultHttpContext context = new();
         context.Request.Method = method;
         context.Request.Path = "/v1/some";
@@ -73,7 +73,18 @@ public sealed class MiddlewareTests
 
         await middleware.InvokeAsync(context);
 
-        Assert.Equal(line is null ? [] : [line], log);
+        Assert.Equal(line is null ? [] : [line], log.All);
+    }
+
+    [Fact]
+    public async Task Log_of_the_export_has_no_secret_of_its_endpoint()
+    {
+        Lines<OtlpExport> log = new();
+        using OtlpExport export = new(new Uri("http://user:secret@127.0.0.1:1/secret?key=secret"), "1", log);
+
+        await export.StartingAsync(TestContext.Current.CancellationToken);
+
+        Assert.EndsWith("http://127.0.0.1:1", Assert.Single(log.All), StringComparison.Ordinal);
     }
 
     private sealed class DatabaseAway : DbException;
@@ -92,13 +103,15 @@ public sealed class MiddlewareTests
         public override bool HasStarted => true;
     }
 
-    private sealed class Lines : List<string>, ILogger<ChangeLog>
+    private sealed class Lines<T> : ILogger<T>
     {
+        public List<string> All { get; } = [];
+
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Add(formatter(state, exception));
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => All.Add(formatter(state, exception));
     }
 }

@@ -30,6 +30,22 @@ public sealed class PeerBanTests
     }
 
     [Fact]
+    public async Task Ban_is_in_force_after_a_restart_while_what_all_silos_keep_out_cannot_be_read()
+    {
+        bool isUnreadable = false;
+        await using World world = await World.StartAsync(new WorldOptions { Services = services => UnreadableCluster.AddTo(services, () => isUnreadable) });
+        await world.Peer("stranger").Block(null);
+        await UntilBannedAsync(world, "stranger");
+        int before = world.Crowd.Links.Length;
+
+        await world.KillAsync();
+        isUnreadable = true;
+        await world.StartSiloAsync();
+
+        Assert.Contains(("stranger", "banned"), world.Crowd.Links[before..]);
+    }
+
+    [Fact]
     public async Task Peer_that_an_operator_blocked_is_away_until_it_is_unblocked()
     {
         await using World world = await World.StartAsync();

@@ -98,7 +98,7 @@ public sealed class ChainSpec
         if (blockTimes.IsEmpty || blockTimes[0].FromNumber != genesisNumber) return "the first block time does not start at genesis";
         for (int i = 0; i < blockTimes.Length; i++)
         {
-            if (blockTimes[i].Milliseconds == 0) return "a block time is 0";
+            if (blockTimes[i].Milliseconds is 0 or > BlockTime.MillisecondsMax) return "a block time is 0 or too large";
             if (i > 0 && blockTimes[i].FromNumber <= blockTimes[i - 1].FromNumber) return "block times are not in ascending order";
         }
 

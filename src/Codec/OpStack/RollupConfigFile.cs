@@ -101,6 +101,7 @@ internal sealed class RollupConfigBlockTime
 
 /// <summary>Serializer code for the file, written at compile time.</summary>
 [JsonSourceGenerationOptions(
+    AllowDuplicateProperties = false,   // of two values for one key nobody can tell which was meant
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     WriteIndented = true)]

@@ -32,7 +32,7 @@ internal sealed class OtlpExport(Uri endpoint, string version, ILogger<OtlpExpor
             .AddMeter([.. PrometheusCollector.Meters.Select(m => m.EndsWith('.') ? m + "*" : m)]).AddOtlpExporter(Configure).Build();
         _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource)
             .AddSource("OpSync.*", "Microsoft.AspNetCore").AddOtlpExporter(Configure).Build();
-        Log.Exporting(log, endpoint.ToString());
+        Log.Exporting(log, endpoint.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));   // elsewhere in it may be secrets
         return Task.CompletedTask;
     }
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpSync.Contracts.Chains;
@@ -55,9 +56,9 @@ internal sealed class SwarmService(
     /// who are dialled again when that is over: before anybody can connect.</summary>
     private async Task JoinAsync(CancellationToken cancellationToken)
     {
+        await clusterAccess.TryRefreshAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await clusterAccess.RefreshAsync(cancellationToken).ConfigureAwait(false);
             foreach (ulong chain in chains.ChainIds)
             {
                 await pokes.JoinAsync(chain).WaitAsync(StartWait, time, cancellationToken).ConfigureAwait(false);
@@ -69,7 +70,7 @@ internal sealed class SwarmService(
                 }
             }
         }
-        catch (Exception e) when (e is TimeoutException or OrleansException or IOException or InvalidOperationException)
+        catch (Exception e) when (e is TimeoutException or OrleansException or IOException or DbException or InvalidOperationException)
         {
             // A ban that cannot be read now must not keep the silo from starting; it is in force as soon as its peer is asked.
             Log.DeliveryFailed(log, nameof(IPeerGrain), 1, e);
@@ -88,7 +89,7 @@ internal sealed class SwarmService(
         await WithinAsync(TellAsync(), StopWait, cancellationToken).ConfigureAwait(false);
         await SettleAsync(cancellationToken).ConfigureAwait(false);
         await clusterAccess.StopAsync().ConfigureAwait(false);
-        if (holder.IsReady) await holder.Value.DisposeAsync().ConfigureAwait(false);
+        if (holder.IsReady) await holder.Value.DisposeAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task TellAsync()

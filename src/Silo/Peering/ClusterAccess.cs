@@ -15,6 +15,7 @@ internal sealed class ClusterAccess(
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, KeptOut> _known = new(StringComparer.Ordinal);
     private long _version;
+    private bool _isReached = true;
     private Task _running = Task.CompletedTask;
 
     /// <summary>Asks once for what changed, and obeys. One caller at a time.</summary>
@@ -39,6 +40,23 @@ internal sealed class ClusterAccess(
         exclusions.DropEnded(now);
     }
 
+    /// <summary>Asks once. Whatever keeps the cluster from answering is logged when that begins: a silo starts and goes on without.</summary>
+    public async Task TryRefreshAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RefreshAsync(cancellationToken).ConfigureAwait(false);
+            if (!_isReached) Log.ClusterReached(log);
+            _isReached = true;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (_isReached) Log.ClusterNotReached(log, e.Message);
+            _isReached = false;
+            exclusions.DropEnded(time.GetUtcNow());
+        }
+    }
+
     /// <summary>Asks from now on, again and again.</summary>
     public void Begin() => _running = RunAsync(_stop.Token);
 
@@ -58,25 +76,11 @@ internal sealed class ClusterAccess(
 
     private async Task RunAsync(CancellationToken stopped)
     {
-        bool isReached = true;
         try
         {
             while (true)
             {
-                try
-                {
-                    await RefreshAsync(stopped).ConfigureAwait(false);
-                    if (!isReached) Log.ClusterReached(log);
-                    isReached = true;
-                }
-                catch (Exception e) when (!stopped.IsCancellationRequested)
-                {
-                    // Whatever keeps the cluster from answering: said once, and asked again.
-                    if (isReached) Log.ClusterNotReached(log, e.Message);
-                    isReached = false;
-                    exclusions.DropEnded(time.GetUtcNow());
-                }
-
+                await TryRefreshAsync(stopped).ConfigureAwait(false);
                 await Task.Delay(options.Value.AccessReadPeriod, time, stopped).ConfigureAwait(false);
             }
         }

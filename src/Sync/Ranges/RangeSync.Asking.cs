@@ -46,9 +46,7 @@ public sealed partial class RangeSync
                 if (_peers[_flights[place].PeerIndex].IsPresent) continue;
                 Flight flight = _flights.Take(place);
                 Close(in flight);
-
-                // It had its turn in this round: one that comes and goes must not keep the others from theirs.
-                if (_window.Contains(flight.Depth)) _window.MarkTried(flight.Depth, flight.PeerIndex);
+                EndTurn(in flight);
             }
         }
 
@@ -67,12 +65,19 @@ public sealed partial class RangeSync
             if (!_flights.TryTake(id, refused.Peer, out Flight flight)) continue;
             Close(in flight);
             TakeBack(in flight);
+            if (refused.Reason is not (RefusalReason.RateLimited or RefusalReason.InFlightFull)) EndTurn(in flight);
         }
 
         if (!_peers.TryFind(refused.Peer, out int peer)) return;
         if (refused.Reason == RefusalReason.Unsupported) _peers[peer].IsUnsupported = true;
         TimeSpan rest = refused.RetryAfter > RefusalRestMin ? refused.RetryAfter : RefusalRestMin;
         _peers.Rest(peer, After(_now, rest), refused.Reason);
+    }
+
+    /// <summary>Whoever could not be asked had its turn in this round: one that comes and goes must not keep the others from theirs.</summary>
+    private void EndTurn(in Flight flight)
+    {
+        if (_window.Contains(flight.Depth)) _window.MarkTried(flight.Depth, flight.PeerIndex);
     }
 
     /// <summary>A request was not made after all.</summary>
@@ -125,6 +130,7 @@ public sealed partial class RangeSync
                 break;
             case FetchOutcome.NotAsked:
                 TakeBack(in flight);
+                EndTurn(in flight);
                 _peers.Rest(flight.PeerIndex, After(_now, NotConnectedRest), RefusalReason.NotConnected);
                 break;
             case FetchOutcome.Unsupported:

@@ -30,11 +30,9 @@ public sealed partial class RangeSync
 
     private void Condemn(PeerKey peer, BlockId sent, Hash32 trusted)
     {
-        Charge charge = new(peer, FetchOutcome.HashMismatch, sent, trusted);
-        if (!_charged.TryAdd(charge)) return;
-
         // A caller may be wrong: nobody is charged on his word, but what follows from it is of no use to him, and fills the window.
-        if (IsChainRank) _out.Charge.Add(charge);
+        Charge charge = new(peer, FetchOutcome.HashMismatch, sent, trusted);
+        if (IsChainRank && _charged.TryAdd(charge)) _out.Charge.Add(charge);
         if (!_peers.TryFind(peer, out int number) || IsLiar(number)) return;
         _peers[number].LiarUntil = After(_now, IsChainRank ? _options.LiarRest : _options.DoubterRest);
         _peers.Rest(number, _peers[number].LiarUntil, RefusalReason.Resting);

@@ -88,7 +88,7 @@ public class ChainSpecTests
         Assert.Equal(ulong.MaxValue, Changing.ExpectedNumberAt(ulong.MaxValue));
         ChainSpec late = new(
             1, new BlockId(ulong.MaxValue - 1, default), ulong.MaxValue, default, ForkSchedule.FromGenesis(Fork.Karst),
-            new BlockTime(ulong.MaxValue - 1, ulong.MaxValue));
+            new BlockTime(ulong.MaxValue - 1, BlockTime.MillisecondsMax));
         Assert.Equal(ulong.MaxValue, late.TimestampOf(ulong.MaxValue));
         Assert.Equal(ulong.MaxValue - 1, late.ExpectedNumberAt(ulong.MaxValue));
     }
@@ -99,6 +99,7 @@ public class ChainSpecTests
         Assert.Throws<ArgumentException>(() => Create());
         Assert.Throws<ArgumentException>(() => Create(new BlockTime(1, 2_000)));
         Assert.Throws<ArgumentException>(() => Create(new BlockTime(0, 0)));
+        Assert.Throws<ArgumentException>(() => Create(new BlockTime(0, BlockTime.MillisecondsMax + 1)));
         Assert.Throws<ArgumentException>(() => Create(new BlockTime(0, 1), new BlockTime(5, 1), new BlockTime(5, 2)));
 
         static ChainSpec Create(params BlockTime[] times) =>

@@ -95,6 +95,7 @@ public class RollupConfigTests
     [InlineData("\"l2_chain_id\": 10", "\"l2_chain_id\": -1", "l2_chain_id")]
     [InlineData("\"l2_chain_id\": 10", "\"l2_chain_id\": \"ten\"", "l2_chain_id")]
     [InlineData("\"block_time\": 2", "\"block_time\": 0", "block_time")]
+    [InlineData("\"block_time\": 2", "\"block_time\": 2, \"block_time\": 1", "block_time")]
     [InlineData("\"block_time\": 2", "\"block_time\": 18446744073709551615", "block_time")]
     [InlineData("\"l2_time\": 1686068903,", "", "genesis.l2_time")]
     [InlineData("0xdbf6a8", "0xzbf6a8", "genesis.l2.hash")]
@@ -106,6 +107,7 @@ public class RollupConfigTests
     [InlineData("\"block_time\": 2", "\"block_time\": 2, \"opsync_block_times\": [{\"from_number\": 5, \"milliseconds\": 1}]", "opsync_block_times")]
     [InlineData("\"block_time\": 2", "\"block_time\": 2, \"opsync_block_times\": [{\"from_number\": 5}]", "opsync_block_times")]
     [InlineData("\"block_time\": 2", "\"block_time\": 2, \"opsync_block_times\": [null]", "opsync_block_times")]
+    [InlineData("\"block_time\": 2", "\"block_time\": 2, \"opsync_block_times\": [{\"from_number\": 105235063, \"milliseconds\": 4294967295001}]", "opsync_block_times")]
     [InlineData("\"block_time\": 2", "\"block_time\": 2, \"opsync_block_times\": [{\"from_number\": 5, \"milliseconds\": 1}, {\"from_number\": 105235063, \"milliseconds\": 1}]", "opsync_block_times")]
     [InlineData("\"block_time\": 2", "\"block_time\": 2, \"opsync_block_times\": [{\"from_number\": 105235063, \"milliseconds\": 1}, {\"from_number\": 105235063, \"milliseconds\": 1}]", "opsync_block_times")]
     public void Wrong_value_is_named(string good, string bad, string named)

@@ -130,9 +130,11 @@ internal sealed class RollupConfigTarget : FuzzTarget
     private static bool IsConfig(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object) return false;
+        if (!AreSingle(root, ["block_time", "l2_chain_id", "genesis", "opsync_block_times", .. ForkKeys.Select(k => k + "_time")])) return false;
         if (!TryNumber(root, "block_time", out ulong? blockTime) || blockTime is null or 0 or > uint.MaxValue) return false;
         if (!TryNumber(root, "l2_chain_id", out ulong? chainId) || chainId is null or 0) return false;
         if (!TryObject(root, "genesis", out JsonElement genesis) || !TryNumber(genesis, "l2_time", out ulong? time) || time is null) return false;
+        if (!AreSingle(genesis, "l1", "l2", "l2_time")) return false;
         if (!TryObject(genesis, "l1", out JsonElement l1) || !IsBlock(l1, out _)) return false;
         if (!TryObject(genesis, "l2", out JsonElement l2) || !IsBlock(l2, out ulong first)) return false;
 
@@ -154,9 +156,9 @@ internal sealed class RollupConfigTarget : FuzzTarget
         ulong? last = null;
         foreach (JsonElement entry in list.EnumerateArray())
         {
-            if (entry.ValueKind != JsonValueKind.Object) return false;
+            if (entry.ValueKind != JsonValueKind.Object || !AreSingle(entry, "from_number", "milliseconds")) return false;
             if (!TryNumber(entry, "from_number", out ulong? from) || from is null) return false;
-            if (!TryNumber(entry, "milliseconds", out ulong? length) || length is null or 0) return false;
+            if (!TryNumber(entry, "milliseconds", out ulong? length) || length is null or 0 or > 1_000ul * uint.MaxValue) return false;
             if (last is null ? from < first : from <= last) return false;
             last = from;
         }
@@ -167,6 +169,7 @@ internal sealed class RollupConfigTarget : FuzzTarget
     private static bool IsBlock(JsonElement block, out ulong number)
     {
         number = 0;
+        if (!AreSingle(block, "hash", "number")) return false;
         if (!TryNumber(block, "number", out ulong? read) || read is null) return false;
         number = read.Value;
         if (!block.TryGetProperty("hash", out JsonElement hash) || hash.ValueKind != JsonValueKind.String) return false;
@@ -174,6 +177,10 @@ internal sealed class RollupConfigTarget : FuzzTarget
         if (digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase)) digits = digits[2..];
         return digits.Length == 64 && digits.All(char.IsAsciiHexDigit);
     }
+
+    /// <summary>True if no key of these stands in the object twice.</summary>
+    private static bool AreSingle(JsonElement parent, params IEnumerable<string> keys) =>
+        keys.All(key => parent.EnumerateObject().Count(p => p.NameEquals(key)) <= 1);
 
     private static bool TryObject(JsonElement parent, string key, out JsonElement value) =>
         parent.TryGetProperty(key, out value) && value.ValueKind == JsonValueKind.Object;

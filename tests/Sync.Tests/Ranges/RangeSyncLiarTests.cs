@@ -120,6 +120,22 @@ public sealed class RangeSyncLiarTests
         Assert.Empty(script.Charges);
     }
 
+    [Theory]
+    [InlineData(TrustRank.Caller, 60, 0)]
+    [InlineData(TrustRank.Safe, 600, 1)]
+    public void Who_contradicts_an_anchor_again_with_the_same_block_is_left_alone_again_and_charged_once_at_most(TrustRank rank, int restSeconds, int charges)
+    {
+        Script script = new Script(10, 12, rank).Peers(1, "honest").Good(12).Peers(1, "liar");
+        for (int round = 0; round < 3; round++)
+        {
+            script.Good(11, fork: 1, peer: "liar").Wait(TimeSpan.FromSeconds(restSeconds) - TimeSpan.FromTicks(1));
+            Assert.Null(script.FindOpen(11, "liar"));
+            for (int i = 0; i < 10 && script.FindOpen(11, "liar") is null; i++) script.Wait(TimeSpan.FromSeconds(10));
+        }
+
+        Assert.Equal(charges, script.Charges.Count);
+    }
+
     [Fact]
     public void Liar_is_isolated_within_three_bad_answers_once_one_is_proven()
     {

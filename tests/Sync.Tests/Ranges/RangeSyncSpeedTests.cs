@@ -136,4 +136,24 @@ public sealed class RangeSyncSpeedTests
         script.Peers(4, "dud", "good");
         Assert.True(script.Asked.Count(a => a.Peer.Value == "dud") > asked);
     }
+
+    [Fact]
+    public void Peer_that_is_never_connected_does_not_keep_the_cursor_from_one_that_failed_before()
+    {
+        Script script = new Script(1, 3).Peers(8, "late");
+        for (int i = 0; i < 6; i++)
+        {
+            for (int waits = 0; waits < 100 && script.Open.Count == 0; waits++) script.Wait(TimeSpan.FromSeconds(1));
+            script.Fail(script.Open.Values.First().Item.Number, FetchOutcome.Failed);
+        }
+
+        script.Peers(8, "late", "gone");
+        for (int i = 0; i < 2_000 && script.FindOpen(3, "late") is null; i++)
+        {
+            foreach (ulong number in script.Open.Values.Where(o => o.Peer.Value == "gone").Select(o => o.Item.Number).ToArray()) script.Fail(number, FetchOutcome.NotAsked, "gone");
+            script.Wait(TimeSpan.FromMilliseconds(100));
+        }
+
+        Assert.NotNull(script.FindOpen(3, "late"));
+    }
 }
