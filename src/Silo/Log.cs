@@ -9,9 +9,6 @@ internal static partial class Log
     [LoggerMessage(5001, LogLevel.Warning, "Delivering {Items} to a grain failed, attempt {Attempt}")]
     public static partial void DeliveryFailed(ILogger logger, string items, int attempt, Exception exception);
 
-    [LoggerMessage(5002, LogLevel.Information, "Listening on {Address}")]
-    public static partial void Listening(ILogger logger, string address);
-
     [LoggerMessage(5003, LogLevel.Debug, "Peer {PeerId} sent a malformed answer for height {Number}: {Fault}")]
     public static partial void Malformed(ILogger logger, string peerId, ulong number, string fault);
 

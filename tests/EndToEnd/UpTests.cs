@@ -66,6 +66,7 @@ public sealed class UpTests(SharedChains chains) : IDisposable
             await up.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
             Assert.True(up.ExitCode == 0, await errors);
             Assert.All((await errors).TrimEnd().Split('\n'), line => Assert.NotNull(JsonNode.Parse(line)));
+            Assert.Single((await errors).Split('\n'), line => line.Contains("Listening on", StringComparison.Ordinal));   // one address
         }
         finally
         {

@@ -68,6 +68,16 @@ public sealed class PeerTests
         async Task ChangeAsync(string method) => Assert.Null(await host.ResultAsync(Chain, method, $"[\"{Peer}\"]", RpcHost.AdminToken));
     }
 
+    [Fact]
+    public async Task Stranger_that_is_blocked_is_unblocked_by_its_id()
+    {
+        await using RpcHost host = await RpcHost.StartAsync(Samples.Settings());
+        Assert.Null(await host.ResultAsync(Chain, "opp2p_blockPeer", $"[\"{Peer}\"]", RpcHost.AdminToken));
+        await UntilAsync(host, "opp2p_listBlockedPeers", "[]", a => a.AsArray().Count == 1);
+        Assert.Null(await host.ResultAsync(Chain, "opp2p_unblockPeer", $"[\"{Peer}\"]", RpcHost.AdminToken));
+        await UntilAsync(host, "opp2p_listBlockedPeers", "[]", a => a.AsArray().Count == 0);
+    }
+
     /// <summary>Asks until it is so: what many grains say together is asked for once a second.</summary>
     private static async Task<JsonNode> UntilAsync(RpcHost host, string method, string parameters, Func<JsonNode, bool> isSo)
     {

@@ -115,6 +115,23 @@ public sealed class ChainAndPeerTests
     }
 
     [Fact]
+    public async Task A_blocked_stranger_is_shown_and_unblocked_by_its_id_after_a_restart_too()
+    {
+        await using Door door = await Door.OpenAsync();
+        await door.PostAsync($"/v1/peers/{PeerId}/unblock", "", HttpStatusCode.NotFound);
+        await door.PostAsync($"/v1/peers/{PeerId}/block", "", HttpStatusCode.OK);
+        await World.UntilAsync(async () => await CountAsync() == 1, "It is not kept out.");
+        await door.World.KillAsync();
+        await door.World.StartSiloAsync();
+
+        Assert.Equal("blocked", (string)(await door.GetAsync($"/v1/peers/{PeerId}"))["state"]!);
+        Assert.NotEqual("blocked", (string)(await door.PostAsync($"/v1/peers/{PeerId}/unblock", "", HttpStatusCode.OK))["state"]!);
+        await World.UntilAsync(async () => await CountAsync() == 0, "It is still kept out.");
+
+        async Task<int> CountAsync() => (await door.GetAsync("/v1/blocked"))["items"]!.AsArray().Count;
+    }
+
+    [Fact]
     public async Task A_list_of_blocks_that_is_full_says_so()
     {
         await using Door door = await Door.OpenAsync(world: new WorldOptions { Access = new() { BlockedNetworksMax = 1 } });

@@ -51,28 +51,29 @@ public sealed class MiddlewareTests
     }
 
     [Theory]
-    [InlineData("POST", false, false, 1)]
-    [InlineData("GET", false, false, 0)]
-    [InlineData("POST", true, false, 0)]
-    [InlineData("POST", true, true, 1)]
-    public async Task Only_what_may_have_changed_something_is_logged(string method, bool isRpc, bool changed, int lines)
+    [InlineData("POST", false, false, "local caller () did POST /v1/some: 200")]
+    [InlineData("GET", false, false, null)]
+    [InlineData("POST", true, false, null)]
+    [InlineData("POST", true, true, "local caller () did POST /v1/some admin_one opp2p_two: 200")]
+    public async Task Only_what_may_have_changed_something_is_logged(string method, bool isRpc, bool changed, string? line)
     {
         Lines<ChangeLog> log = new();
         DefaultHttpContext context = new();
         context.Request.Method = method;
+        context.Request.Path = "/v1/some";
         context.SetEndpoint(new RouteEndpoint(
             static _ => Task.CompletedTask, RoutePatternFactory.Parse("/"), 0, isRpc ? new EndpointMetadataCollection(new RpcReadsByPost()) : EndpointMetadataCollection.Empty, null));
         ChangeLog middleware = new(
             c =>
             {
-                if (changed) c.Items[RpcReadsByPost.Changed] = true;
+                if (changed) c.Items[RpcReadsByPost.Changed] = new List<string> { "admin_one", "opp2p_two" };
                 return Task.CompletedTask;
             },
             log);
 
         await middleware.InvokeAsync(context);
 
-        Assert.Equal(lines, log.All.Count);
+        Assert.Equal(line is null ? [] : [line], log.All);
     }
 
     [Fact]

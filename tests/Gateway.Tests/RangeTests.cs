@@ -29,6 +29,17 @@ public sealed class RangeTests
     }
 
     [Fact]
+    public async Task A_range_may_begin_at_the_genesis_block()
+    {
+        await using Door door = await Door.OpenAsync();
+        await door.World.AddAsync(ScriptedPeer.Honest("honest"));
+        Assert.Equal(TestChain.Right.IdAt(0), TestChain.Right.Spec.Genesis);
+
+        Assert.Equal(21UL, (ulong)(await door.CompleteAsync(await door.PostRangeAsync(0, 20)))["stored"]!);
+        await door.World.AssertHoldsAsync(0, 20);
+    }
+
+    [Fact]
     public async Task The_same_range_posted_twice_is_one_job()
     {
         await using Door door = await Door.OpenAsync();
@@ -38,6 +49,9 @@ public sealed class RangeTests
         Assert.Equal(first, second);
         Assert.NotEqual(first, other);
         Assert.Equal(2, (await door.GetAsync("/v1/ranges"))["items"]!.AsArray().Count);
+        string urgent = Door.RangeBody(1, 50)[..^1] + ",\"priority\":7}";
+        Assert.Equal(7, (int)(await door.PostAsync("/v1/ranges", urgent, HttpStatusCode.Accepted))["priority"]!);
+        Assert.Equal(7, (int)(await door.PostAsync("/v1/ranges", Door.RangeBody(1, 50), HttpStatusCode.Accepted))["priority"]!);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ namespace OpSync.Grains.Tests;
 /// <summary>Ranges, anchors and peers of a chain.</summary>
 public sealed class ChainGrainTests
 {
-    private const byte Configured = (byte)TrustRank.Configured;
+    private const byte Configured = (byte)TrustRank.Configured, Caller = (byte)TrustRank.Caller;
 
     [Fact]
     public async Task Notice_that_was_overtaken_by_a_later_one_is_not_believed()
@@ -79,6 +79,65 @@ public sealed class ChainGrainTests
         Assert.True(world.Crowd.AskedTwice() is [], string.Join('\n', ranges.Select(r => r[^4..]).Concat(world.Crowd.AskedTwice())));
         Assert.Equal(600, world.Crowd.Log.Length);
         await world.BudgetReturnsAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Ranges_under_one_anchor_fetch_each_height_once_whoever_named_it(bool callerFirst)
+    {
+        await using World world = await World.StartAsync();
+        RangePost chain = new(1, 400, TestChain.Right.IdAt(400), Configured, null, 0), caller = new(100, 400, chain.Anchor, Caller, null, 0);
+        string[] ranges = [.. callerFirst ? [await IdAsync(caller), await IdAsync(chain)] : new[] { await IdAsync(chain), await IdAsync(caller) }];
+        await world.AddAsync(ScriptedPeer.Honest("honest"));
+        foreach (string range in ranges) Assert.Equal(RangeState.Complete, (await world.EndAsync(range)).State);
+
+        Assert.Empty(world.Crowd.AskedTwice());
+        Assert.Equal(400, world.Crowd.Log.Length);
+        await world.AssertHoldsAsync(1, 400);
+
+        async Task<string> IdAsync(RangePost post) => (await world.Chain.PostRange(post)).RangeId!;
+    }
+
+    [Fact]
+    public async Task Callers_range_that_loses_its_heights_in_the_middle_of_its_work_completes_all_the_same()
+    {
+        await using World world = await World.StartAsync();
+        ScriptedPeer peer = ScriptedPeer.Lacking("lacking", static number => number == 300).Held();
+        await world.AddAsync(peer);
+        string caller = await world.PostAsync(1, 400, TrustRank.Caller);
+        await world.UntilAsync(caller, r => r.InFlight > 0);
+        string chain = await world.PostAsync(1, 400);
+        peer.LetGo();
+        await world.UntilAsync(chain, r => r.Cursor == 300);
+
+        await world.AddAsync(ScriptedPeer.Honest("honest"));
+        foreach (string range in new[] { caller, chain }) Assert.Equal(RangeState.Complete, (await world.EndAsync(range)).State);
+        await world.AssertHoldsAsync(1, 400);
+        await world.BudgetReturnsAsync();
+    }
+
+    [Fact]
+    public async Task Callers_wish_that_an_open_range_of_the_chains_rank_does_is_that_range_and_not_the_other_way_round()
+    {
+        await using World world = await World.StartAsync();
+        RangePost chain = new(1, 40, TestChain.Right.IdAt(40), Configured, null, 0), caller = chain with { AnchorRank = Caller };
+
+        RangePosted narrow = await world.Chain.PostRange(caller), wide = await world.Chain.PostRange(chain);
+        Assert.False(wide.Existing);
+        await world.Chain.CancelRange(narrow.RangeId!);
+        Assert.Equal(wide, await world.Chain.PostRange(caller) with { Existing = false });
+    }
+
+    [Fact]
+    public async Task Callers_anchor_that_is_the_chains_own_has_the_chains_rank()
+    {
+        await using World world = await World.StartAsync();
+        await world.AddAsync(ScriptedPeer.Honest("honest"));
+        Assert.True((await world.Chain.PostAnchor(new AnchorInfo(TestChain.Right.IdAt(40), Configured))).Accepted);
+        RangePosted caller = await world.Chain.PostRange(new RangePost(1, 40, TestChain.Right.IdAt(40), Caller, null, 0));
+        RangePosted chain = await world.Chain.PostRange(new RangePost(1, 40, null, Configured, null, 0));
+        Assert.Equal((caller.RangeId, true), (chain.RangeId, chain.Existing));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using OpSync.Codec.Primitives;
+using OpSync.Contracts.Chains;
 using OpSync.Contracts.Peers;
 using OpSync.Contracts.Ranges;
 using OpSync.Grains.Tests.Kit;
@@ -46,7 +47,8 @@ public sealed class ContradictionTests
         await world.AddAsync(peer);
         BlockId link = TestChain.Wrong.IdAt(99);
 
-        RangeReport report = await world.EndAsync(await world.PostAsync(100, 200, lowerLink: link));
+        RangePosted posted = await world.Chain.PostRange(new RangePost(100, 200, TestChain.Right.IdAt(200), (byte)TrustRank.Configured, link, 4));
+        RangeReport report = await world.EndAsync(posted.RangeId!);
 
         Assert.Equal(RangeState.DoesNotAttach, report.State);
         ContradictionInfo found = Assert.Single(report.Contradictions);
@@ -54,8 +56,16 @@ public sealed class ContradictionTests
         Assert.Contains(link.Hash.ToString(), report.StallText, StringComparison.Ordinal);
         await AssertInnocentAsync(world, [peer]);
 
-        // What was proven by the anchor stays.
+        // What was proven by the anchor stays, and who gave it and what spoke against it are told after a restart too.
         await world.AssertHoldsAsync(100, 200);
+        await World.UntilAsync(async () => (await world.Chain.GetReport()).RangeIds is [], "The chain did not close the range.");
+        await world.KillAsync();
+        await world.StartSiloAsync();
+        RangeReport later = await world.Range(report.RangeId).GetReport();
+        Assert.Equal(report.Contradictions, later.Contradictions);
+        Assert.NotEmpty(later.Shares);
+        Assert.Equal(report.Shares, later.Shares);
+        Assert.Equal((report.Bytes, 4), (later.Bytes, later.Priority));
     }
 
     [Fact]

@@ -63,6 +63,27 @@ public sealed class RangeWishTests
     }
 
     [Fact]
+    public async Task Open_range_posted_again_takes_the_priority_and_the_peer_that_are_named_and_keeps_them_over_a_restart()
+    {
+        await using World world = await World.StartAsync();
+        string id = (await world.Chain.PostRange(Post(100, 102) with { Priority = 3, PreferredPeer = "other" })).RangeId!;
+        await world.Chain.PostRange(Post(100, 102) with { AnyPriority = true });
+        Assert.Equal(3, (await world.Range(id).GetReport()).Priority);
+
+        Assert.True((await world.Chain.PostRange(Post(100, 102) with { Priority = 9, PreferredPeer = "mine" })).Existing);
+        Assert.Equal(9, (await world.Range(id).GetReport()).Priority);
+        await world.KillAsync();
+        await world.StartSiloAsync();
+        await world.Chain.Poke();
+        await world.UntilAsync(id, r => r.Priority == 9);
+
+        await world.Chain.PauseRange(id, true);   // until all are there
+        await world.AddAsync(ScriptedPeer.Honest("a"), ScriptedPeer.Honest("mine"), ScriptedPeer.Honest("other"));
+        await world.Chain.PauseRange(id, false);
+        Assert.Equal("mine", Assert.Single((await world.EndAsync(id)).Shares).PeerId);
+    }
+
+    [Fact]
     public async Task Preferred_peer_must_look_like_a_peer()
     {
         await using World world = await World.StartAsync();

@@ -71,6 +71,7 @@ public sealed class StateTests(Browser browser, Demo demo, StateTests.Idle idle)
         await tab.Page.ReloadAsync();
         await tab.SeeAsync("#link-text", "Live");
         await tab.Page.ClickAsync("#open-token");
+        await tab.ShootAsync("access");
         await tab.Page.ClickAsync("#forget");
         await tab.SeeAsync("#locked", "needs a token");
         await tab.SeeNotAsync("#content");

@@ -11,6 +11,7 @@ namespace OpSync.Contracts.Chains;
 /// <param name="Priority">Greater is more urgent; 0 is normal.</param>
 /// <param name="PreferredPeer">Base58 id of the peer to ask first for everything, or null. A hint: others are asked where it fails.</param>
 /// <param name="Deadline">When the range ends by itself, done or not; null for never.</param>
+/// <param name="AnyPriority">True where nobody named a priority: the same range, if it is open already, keeps its own.</param>
 [GenerateSerializer, Immutable, Alias("opsync.range-post")]
 public sealed record RangePost(
     [property: Id(0)] ulong First,
@@ -20,4 +21,5 @@ public sealed record RangePost(
     [property: Id(4)] BlockId? LowerLink,
     [property: Id(5)] int Priority,
     [property: Id(6)] string? PreferredPeer = null,
-    [property: Id(7)] DateTimeOffset? Deadline = null);
+    [property: Id(7)] DateTimeOffset? Deadline = null,
+    [property: Id(8)] bool AnyPriority = false);

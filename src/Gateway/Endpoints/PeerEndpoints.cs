@@ -95,17 +95,8 @@ internal static class PeerEndpoints
     private static async Task<IResult> ChangeAsync(string peer, GatewayChains chains, IGrainFactory grains, Func<IPeerGrain, Task<PeerReport>> change) =>
         await IsKnownAsync(peer, chains, grains) ? TypedResults.Ok(Json.Map.Peer(await change(grains.GetPeer(peer)))) : NoPeer(peer);
 
-    /// <summary>Only peers that some chain knows are asked: a made-up name must not wake a grain.</summary>
-    private static async Task<bool> IsKnownAsync(string peer, GatewayChains chains, IGrainFactory grains)
-    {
-        if (!PeerAddress.IsPeerId(peer)) return false;
-        foreach (GatewayChain chain in chains.All)
-        {
-            if ((await grains.GetChain(chain.ChainId).GetReport()).PeerIds.Contains(peer)) return true;
-        }
+    private static Task<bool> IsKnownAsync(string peer, GatewayChains chains, IGrainFactory grains) =>
+        KnownPeers.HasAsync(grains, chains.All.Select(c => c.ChainId), peer);
 
-        return false;
-    }
-
-    private static IResult NoPeer(string peer) => Problem.NotFound("no-such-peer", $"No chain knows a peer '{Texts.Short(peer)}'.");
+    private static IResult NoPeer(string peer) => Problem.NotFound("no-such-peer", $"No chain knows a peer '{Texts.Short(peer)}', and it is not kept out.");
 }

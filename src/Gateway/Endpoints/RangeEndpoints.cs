@@ -20,7 +20,9 @@ internal static class RangeEndpoints
         RouteGroupBuilder group = routes.MapGroup("/ranges").WithTags("ranges");
         group.MapPost("", PostAsync).RequireAuthorization(Policies.Sync).AddEndpointFilter<IdempotencyFilter>()
             .Produces<RangeJson>(StatusCodes.Status202Accepted).WithProblems(400, 404, 409, 422)
-            .WithName("postRange").WithSummary("Fetches a range of blocks. The same range posted again is the same job.");
+            .WithName("postRange").WithSummary("Fetches a range of blocks. The same range posted again is the same job.")
+            .WithDescription("An open range that is posted again takes the priority and the preferred peer of the latest post, where it names them. "
+                + "It is the same if chain, heights, anchor, lower link and deadline are; a range with another deadline is another one, since it must not end for those who want it longer. Overlapping ranges share their downloads.");
         group.MapGet("", ListAsync).WithHead().RequireAuthorization(Policies.Read).Produces<PageJson<RangeJson>>().WithProblems(400, 404)
             .WithName("listRanges").WithSummary("Ranges, newest first: the open ones and those that ended lately.");
         group.MapGet("/{id}", ShowAsync).WithHead().RequireAuthorization(Policies.Read).Produces<RangeJson>().WithProblems(404)
@@ -40,7 +42,7 @@ internal static class RangeEndpoints
         if (body.Last >= long.MaxValue) return Problem.Bad("bad-range", $"last {body.Last} is beyond every chain.");
         if (body.First < chain.Spec.Genesis.Number) return Problem.Bad("bad-range", $"first {body.First} is below the genesis block {chain.Spec.Genesis.Number}.");
         if (body.Deadline <= time.GetUtcNow()) return Problem.Bad("bad-deadline", $"deadline {body.Deadline:O} has passed already.");
-        if (Math.Abs((long)body.Priority) > PriorityMax) return Problem.Bad("bad-priority", $"priority is from -{PriorityMax} to {PriorityMax}.");
+        if (Math.Abs((long)(body.Priority ?? 0)) > PriorityMax) return Problem.Bad("bad-priority", $"priority is from -{PriorityMax} to {PriorityMax}.");
         if (!TryRead(body.Anchor, out BlockId? anchor)) return Problem.Bad("bad-hash", "anchor.hash is not 0x and 64 hex digits.");
         if (!TryRead(body.LowerLink, out BlockId? lowerLink)) return Problem.Bad("bad-hash", "lowerLink.hash is not 0x and 64 hex digits.");
 
@@ -51,7 +53,7 @@ internal static class RangeEndpoints
         // What an administrator's anchor proves is shown to everybody; anybody else's blocks are seen through this range only.
         byte rank = Caller.May(context.User, Policies.Admin) ? Json.Map.ConfiguredRank : Json.Map.CallerRank;
         RangePosted posted = await grains.GetChain(chain.ChainId).PostRange(
-            new RangePost(body.First, body.Last, anchor, rank, lowerLink, body.Priority, body.PreferredPeer, body.Deadline));
+            new RangePost(body.First, body.Last, anchor, rank, lowerLink, body.Priority ?? 0, body.PreferredPeer, body.Deadline, AnyPriority: body.Priority is null));
         if (posted.RangeId is not { } id) return Problem.Of(StatusCodes.Status422UnprocessableEntity, "range-refused", posted.Refusal ?? "The range was refused.");
         RangeReport report = await grains.GetRange(chain.ChainId, id).GetReport();
         return TypedResults.Accepted($"/v1/ranges/{RangeName.Format(chain.ChainId, id)}", Json.Map.Range(report));

@@ -123,7 +123,7 @@ internal sealed record RangePostJson
     /// <summary>Chain id or name.</summary>
     public required string Chain { get; init; }
 
-    /// <summary>Lowest height, included.</summary>
+    /// <summary>Lowest height, included; at least that of the genesis block, which peers serve as any other.</summary>
     public required ulong First { get; init; }
 
     /// <summary>Highest height, included.</summary>
@@ -135,13 +135,14 @@ internal sealed record RangePostJson
     /// <summary>The block that the lowest one must name as its parent, at <c>first - 1</c>.</summary>
     public BlockIdJson? LowerLink { get; init; }
 
-    /// <summary>Greater is more urgent; 0 is normal, from -100 to 100.</summary>
-    public int Priority { get; init; }
+    /// <summary>Greater is more urgent; 0 is normal, from -100 to 100. An open range that is posted again takes it; left out, it keeps
+    /// its own.</summary>
+    public int? Priority { get; init; }
 
-    /// <summary>Id of the peer to ask first.</summary>
+    /// <summary>Id of the peer to ask first. An open range that is posted again takes it; left out, it keeps its own.</summary>
     public string? PreferredPeer { get; init; }
 
-    /// <summary>When the range ends by itself, done or not.</summary>
+    /// <summary>When the range ends by itself, done or not. With another one a range is another range, which shares the downloads.</summary>
     public DateTimeOffset? Deadline { get; init; }
 }
 

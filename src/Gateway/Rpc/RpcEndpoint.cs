@@ -56,10 +56,12 @@ internal sealed class RpcEndpoint
 
         bool? isAdmin = null;
         async ValueTask<bool> IsAdminAsync() => isAdmin ??= await AuthorizeAsync(context);
-        async ValueTask<bool> MayChangeAsync()
+        List<string> changes = [];
+        async ValueTask<bool> MayChangeAsync(string method)
         {
             if (!await IsAdminAsync()) return false;
-            context.Items[RpcReadsByPost.Changed] = true;
+            if (!changes.Contains(method)) changes.Add(method);
+            context.Items[RpcReadsByPost.Changed] = changes;
             return true;
         }
 

@@ -101,14 +101,19 @@ internal sealed class ChainGrain(
 
         if (CheckTarget(post, anchor) is { } problem) return Refuse(problem);
         RangeTarget target = new(new BlockRange(post.First, post.Last), anchor, post.LowerLink);
-        if (_document.Ranges.Find(r => (r.Target.ToTarget() with { PreferredPeer = null }) == target && r.Target.Deadline == post.Deadline) is { } same) return new RangePosted(same.Id, true, null);
+        if (_document.Ranges.Find(r => IsSame(r.Target, target, post.Deadline)) is { } same)
+        {
+            await AdjustAsync(same, post);
+            return new RangePosted(same.Id, true, null);
+        }
+
         if (_document.Ranges.Count >= OpenRangesMax) return Refuse($"{OpenRangesMax} ranges of this chain are open already; cancel one or wait.");
 
         ChainDocument.OpenRange range = new()
         {
             Id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N"),
             Priority = post.Priority,
-            Target = RangeDocument.From(ToOrder(target, post.PreferredPeer, post.Deadline, Context([], post.Priority))),
+            Target = RangeDocument.From(ToOrder(target, post.PreferredPeer, post.Deadline, Context([], post.Priority, null))),
         };
 
         // The chain remembers first: a range that was answered for is never lost, whatever crashes next.
@@ -286,7 +291,7 @@ internal sealed class ChainGrain(
 
     private async Task ReviewAsync(ChainDocument.OpenRange range)
     {
-        RangeReport report = await GrainFactory.GetRange(ChainId, range.Id).Poke(ContextOf(range.Id));
+        RangeReport report = await GrainFactory.GetRange(ChainId, range.Id).Poke(ContextOf(range));
         if (report.State == RangeState.Unknown) await StartAsync(range);
         else if (report.State.HasEnded()) await CloseAsync(range.Id);
         else await ShareAsync(range.Id, ended: false);
@@ -331,13 +336,40 @@ internal sealed class ChainGrain(
             : null;
     }
 
-    private Anchor? Choose(RangePost post) => post.Anchor is { } given
-        ? new Anchor(given.Number, given.Hash, (TrustRank)post.AnchorRank)
-        : _anchors.Covering(new BlockRange(post.First, post.Last));
+    /// <summary>A block that the chain itself vouches for has the chain's rank, whoever names it.</summary>
+    private Anchor? Choose(RangePost post)
+    {
+        if (post.Anchor is not { } given) return _anchors.Covering(new BlockRange(post.First, post.Last));
+        Anchor named = new(given.Number, given.Hash, (TrustRank)post.AnchorRank);
+        return Enum.IsDefined(named.Rank) && _anchors.At(given.Number) is { } own && own.Hash == given.Hash && own.Rank > named.Rank ? own : named;
+    }
+
+    /// <summary>True if an open range does all that is asked. One of the chain's ranks does it for a caller too, since it shows more.
+    /// The deadline counts: it must not end what another wants for longer.</summary>
+    private static bool IsSame(RangeDocument open, RangeTarget target, DateTimeOffset? deadline)
+    {
+        RangeTarget its = open.ToTarget();
+        bool isEnough = its.Anchor.Rank == target.Anchor.Rank || (its.Anchor.IsChainRank && !target.Anchor.IsChainRank);
+        return isEnough && open.Deadline == deadline && (its with { Anchor = target.Anchor, PreferredPeer = null }) == target
+            && (its.Anchor.Number, its.Anchor.Hash) == (target.Anchor.Number, target.Anchor.Hash);
+    }
+
+    /// <summary>Posted again, a range takes the priority and the peer of its latest post, as far as that names them.</summary>
+    private async Task AdjustAsync(ChainDocument.OpenRange range, RangePost post)
+    {
+        int priority = post.AnyPriority ? range.Priority : post.Priority;
+        string? preferred = post.PreferredPeer ?? range.Target.PreferredPeer;
+        if ((priority, preferred) == (range.Priority, range.Target.PreferredPeer)) return;
+        await TakeCommandAsync();
+        (range.Priority, range.Target.PreferredPeer) = (priority, preferred);
+        await WriteAsync();
+        _book.SetPriority(range.Id, priority);
+        await TellRangesAsync();
+    }
 
     private Task StartAsync(ChainDocument.OpenRange range) =>
         GrainFactory.GetRange(ChainId, range.Id).Start(
-            ToOrder(range.Target.ToTarget(), range.Target.PreferredPeer, range.Target.Deadline, ContextOf(range.Id)));
+            ToOrder(range.Target.ToTarget(), range.Target.PreferredPeer, range.Target.Deadline, ContextOf(range)));
 
     /// <summary>What one range stored, others may be waiting for.</summary>
     private async Task ShareAsync(string owner, bool ended)
@@ -383,22 +415,22 @@ internal sealed class ChainGrain(
         await TakeCommandAsync();
         foreach (ChainDocument.OpenRange range in _document.Ranges.ToArray())
         {
-            await GrainFactory.GetRange(ChainId, range.Id).SetContext(ContextOf(range.Id));
+            await GrainFactory.GetRange(ChainId, range.Id).SetContext(ContextOf(range));
         }
     }
 
-    private IReadOnlyList<BlockRange> Withheld(string rangeId) => _book.Find(rangeId)?.Withheld ?? [];
+    private RangeContext ContextOf(ChainDocument.OpenRange range) =>
+        Context(_book.Find(range.Id)?.Withheld ?? [], _book.Find(range.Id)?.Priority ?? 0, range.Target.PreferredPeer);
 
-    private RangeContext ContextOf(string rangeId) => Context(Withheld(rangeId), _book.Find(rangeId)?.Priority ?? 0);
-
-    private RangeContext Context(IReadOnlyList<BlockRange> withheld, int priority) => new(
+    private RangeContext Context(IReadOnlyList<BlockRange> withheld, int priority, string? preferredPeer) => new(
         ++_sequence,
         [.. _usable.Values.Concat(_unheard.Select(id => new PeerOfferInfo(id, 1))).OrderBy(o => o.PeerId, StringComparer.Ordinal)],
         [.. withheld.Select(w => new SpanInfo(w.First, w.Last))],
         priority,
         string.Join("; ", _trouble.Take(TroubleNamed).Select(t => $"{t.Key} {t.Value}"))
             + (_trouble.Count > TroubleNamed ? $"; and {_trouble.Count - TroubleNamed} more" : ""),
-        [.. _document.Peers.Where(id => !_usable.ContainsKey(id) && !_unheard.Contains(id) && !_document.BannedPeers.Contains(id))]);
+        [.. _document.Peers.Where(id => !_usable.ContainsKey(id) && !_unheard.Contains(id) && !_document.BannedPeers.Contains(id))],
+        preferredPeer);
 
     private static RangeOrder ToOrder(RangeTarget target, string? preferredPeer, DateTimeOffset? deadline, RangeContext context) => new(
         target.Range.First,

@@ -226,6 +226,7 @@ internal sealed class PeerGrain(
     public Task<PeerReport> Unblock()
     {
         _policy.Unblock(time.GetUtcNow());
+        _readmittedNotices = ReadmittedNotices;   // a cluster that missed that it is not away hears of it again
         if (_link.Problem == BannedProblem) _link = _link with { Problem = _document.Addresses.Count == 0 ? "no address is known" : "" };
         return DecidedAsync(LedgerAct.Unblocked);
     }

@@ -117,6 +117,7 @@ internal sealed partial class SyncRangeGrain(
         _priority = context.Priority;
         Step(new RangeEvent.Withheld(Array.ConvertAll(context.Withheld, s => new BlockRange(s.First, s.Last))));
         Step(context.ToPeers());
+        if (context.PreferredPeer is { } preferred) Step(new RangeEvent.Preferred(new PeerKey(preferred)));
         _skeleton?.SetSources(context.Peers);
         return Task.CompletedTask;
     }
@@ -354,7 +355,9 @@ internal sealed partial class SyncRangeGrain(
             document.State = result.ToState();
             // Of a complete one too: other blocks may stay canonical at its heights, and what its anchor proves ends there.
             RangeStatus? end = _core?.GetStatus(Now);
-            (document.EndText, document.Stored) = (end?.StallText ?? "", end?.Stored ?? 0);
+            (document.EndText, document.Stored, document.Priority) = (end?.StallText ?? "", end?.Stored ?? 0, _priority);
+            (document.Bytes, document.Shares) = (_bytes, [.. (end?.Shares ?? []).Select(s => new RangeDocument.ShareEntry { PeerId = s.Peer.Value, Blocks = s.Blocks, Bytes = s.Bytes })]);
+            document.Contradictions = [.. _contradictions.Select(c => new RangeDocument.ContradictionEntry { Number = c.Number, Expected = c.Expected.ToString(), Found = c.Found.ToString(), Source = c.Source })];
             document.Marks = [];
             await WriteAsync();
             Tell();
@@ -410,24 +413,24 @@ internal sealed partial class SyncRangeGrain(
             Last = _document?.Last ?? 0,
             State = where,
             Stored = status?.Stored ?? (done ? _document!.Last - _document.First + 1 : _document?.Stored ?? 0),
-            Bytes = _bytes,
+            Bytes = status is null ? _document?.Bytes ?? 0 : _bytes,
             Cursor = status?.Cursor,
             InFlight = status?.InFlight ?? 0,
             Quarantined = status?.Quarantined ?? 0,
             StallCode = (status?.Stall ?? (where == RangeState.DeadlinePassed ? StallReason.DeadlinePassed : StallReason.None)).ToString(),
             StallText = status?.StallText ?? _document?.EndText ?? "",
             Missing = status is null ? [] : [.. status.Missing],
-            Contradictions = [.. _contradictions],
+            Contradictions = status is null ? [.. (_document?.Contradictions ?? []).Select(c => new ContradictionInfo(c.Number, Hash32.Parse(c.Expected), Hash32.Parse(c.Found), c.Source))] : [.. _contradictions],
             BlocksPerSecond = status?.BlocksPerSecond ?? 0,
             BytesPerSecond = status?.BytesPerSecond ?? 0,
             TimeLeftLow = status?.TimeLeft.Low,
             TimeLeftHigh = status?.TimeLeft.High,
             TimeLeftUnknown = status?.TimeLeft.Unknown ?? "",
-            Shares = status is null ? [] : [.. status.Shares.Select(s => new PeerShareInfo(s.Peer.Value, s.Blocks, s.Bytes))],
+            Shares = status is null ? [.. (_document?.Shares ?? []).Select(s => new PeerShareInfo(s.PeerId, s.Blocks, s.Bytes))] : [.. status.Shares.Select(s => new PeerShareInfo(s.Peer.Value, s.Blocks, s.Bytes))],
             Requests = status?.Requests ?? 0,
             Copies = status?.Copies ?? 0,
             Deadline = _document?.Deadline,
-            Priority = _priority,
+            Priority = status is null ? _document?.Priority ?? 0 : _priority,
             HeadersLinked = _skeleton?.Linked ?? 0,
         };
     }

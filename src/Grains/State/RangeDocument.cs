@@ -38,6 +38,18 @@ internal sealed class RangeDocument
     /// <summary>Heights that were durable when it ended.</summary>
     public ulong Stored { get; set; }
 
+    /// <summary>Its priority when it ended.</summary>
+    public int Priority { get; set; }
+
+    /// <summary>Bytes received when it ended.</summary>
+    public long Bytes { get; set; }
+
+    /// <summary>Who had given what when it ended, the most bytes first: as many as <see cref="RangeStatus.Shares"/> names.</summary>
+    public List<ShareEntry> Shares { get; set; } = [];
+
+    /// <summary>Evidence of disagreement when it ended, newest last: as much as a report shows.</summary>
+    public List<ContradictionEntry> Contradictions { get; set; } = [];
+
     /// <summary>Epoch of the latest activation; raised by conditional write before its first request.</summary>
     public long Generation { get; set; }
 
@@ -65,6 +77,28 @@ internal sealed class RangeDocument
         Deadline = order.Deadline,
         State = RangeState.Running,
     };
+
+    /// <summary>What one peer gave.</summary>
+    internal sealed class ShareEntry
+    {
+        public string PeerId { get; set; } = "";
+
+        public long Blocks { get; set; }
+
+        public long Bytes { get; set; }
+    }
+
+    /// <summary>Two hashes for one height, and who named the other one.</summary>
+    internal sealed class ContradictionEntry
+    {
+        public ulong Number { get; set; }
+
+        public string Expected { get; set; } = "";
+
+        public string Found { get; set; } = "";
+
+        public string Source { get; set; } = "";
+    }
 
     /// <summary>One boundary.</summary>
     internal sealed class MarkEntry

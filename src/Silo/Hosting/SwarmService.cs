@@ -47,7 +47,6 @@ internal sealed class SwarmService(
         Swarm swarm = new(new SwarmOptions(), settings.Identity, log, time, links, access);
         serve.Register(swarm);
         foreach (Multiaddr address in settings.Listen) await swarm.ListenAsync(address, cancellationToken).ConfigureAwait(false);
-        foreach (Multiaddr address in swarm.ListenAddresses) Log.Listening(log, address.ToString());
         holder.Set(swarm);
         clusterAccess.Begin();
         pokes.Begin();

@@ -1,13 +1,16 @@
 using OpSync.Codec.Primitives;
+using OpSync.Sync.Trust;
 
 namespace OpSync.Sync.Ranges;
 
 /// <summary>Who fetches which heights among the open ranges of a chain, so that what several want is fetched once.</summary>
 /// <remarks>
 /// The oldest running range that wants a height owns it; the others subscribe, lend it their priority, and inherit when it ends,
-/// fails or pauses. A range waits for older ones only, so there is no cycle. Ranges share if their anchors are all of the chain's
-/// own ranks, or name the same block; a range never waits for blocks that its own anchor might not confirm. Nothing here is stored
-/// per height. Not thread-safe.
+/// fails or pauses. Ranges share if their anchors are all of the chain's own ranks, or name the same block; a range never waits for
+/// blocks that its own anchor might not confirm. Of two with the same block as anchor, one on a caller's word and one of the chain's
+/// ranks, the caller's waits, however old: its blocks would be shown to nobody else, and who lies to it is not charged. So a range
+/// waits for older ones of its kind or for ones of the chain's ranks only, and there is no cycle. Nothing here is stored per height.
+/// Not thread-safe.
 /// </remarks>
 public sealed class IntervalBook
 {
@@ -36,8 +39,7 @@ public sealed class IntervalBook
         changed = [];
         if (_entries.Count >= RangesMax) return false;
         BlockRange wanted = new(target.Range.First, target.Anchor.Number);
-        BlockId? sharing = target.Anchor.IsChainRank ? null : new BlockId(target.Anchor.Number, target.Anchor.Hash);
-        if (!_entries.TryAdd(rangeId, new Entry(rangeId, wanted, sharing, priority, ++_sequence))) return false;
+        if (!_entries.TryAdd(rangeId, new Entry(rangeId, wanted, target.Anchor, priority, ++_sequence))) return false;
         changed = Assign(rangeId);
         return true;
     }
@@ -57,39 +59,54 @@ public sealed class IntervalBook
         return Assign(rangeId);
     }
 
+    /// <summary>Gives a range another priority of its own.</summary>
+    /// <returns>The ranges whose part changed.</returns>
+    public IReadOnlyList<Assignment> SetPriority(string rangeId, int priority)
+    {
+        if (!_entries.TryGetValue(rangeId, out Entry? entry)) return [];
+        entry.Priority = priority;
+        return Assign(null);
+    }
+
     /// <summary>The part of a range; null if it is not open.</summary>
     public Assignment? Find(string rangeId) => _assignments.GetValueOrDefault(rangeId);
 
     /// <summary>Works everything out anew and returns the differences. Ranges open and close rarely.</summary>
     private List<Assignment> Assign(string? first)
     {
-        List<Entry> byAge = [.. _entries.Values.OrderBy(e => e.Sequence)];
-        foreach (Entry entry in byAge)
+        // Each waits for those before it only.
+        List<Entry> inOrder = [.. _entries.Values.OrderBy(e => !e.Anchor.IsChainRank).ThenBy(e => e.Sequence)];
+        foreach (Entry entry in inOrder)
         {
             entry.Own.Clear();
             entry.Subscribed.Clear();
             entry.Effective = entry.Priority;
         }
 
-        foreach (IGrouping<BlockId?, Entry> group in byAge.Where(e => !e.IsPaused).GroupBy(e => e.Sharing))
+        List<Entry> running = [.. inOrder.Where(e => !e.IsPaused)];
+        List<(BlockRange Span, string Owner)> owned = [];
+        foreach (Entry entry in running.Where(e => e.Anchor.IsChainRank)) Claim(entry, owned, entry.Own, entry.Subscribed);
+        foreach (IGrouping<BlockId, Entry> callers in running.Where(e => !e.Anchor.IsChainRank).GroupBy(e => e.Block))
         {
-            List<(BlockRange Span, string Owner)> owned = [];
-            foreach (Entry entry in group) Claim(entry, owned);
+            // All that one of the chain's ranks wants counts as its own here: what it waits for itself, it lends on.
+            List<(BlockRange Span, string Owner)> confirmed = [];
+            foreach (Entry entry in running.Where(e => e.Anchor.IsChainRank && e.Block == callers.Key)) Claim(entry, confirmed, [], []);
+            foreach (Entry entry in callers) Claim(entry, confirmed, entry.Own, entry.Subscribed);
         }
 
-        // Youngest first: a range has lent on what it was lent before the older one it waits for is looked at.
-        for (int i = byAge.Count - 1; i >= 0; i--)
+        // The last first: a range has lent on what it was lent before the one it waits for is looked at.
+        for (int i = inOrder.Count - 1; i >= 0; i--)
         {
-            foreach (Subscription subscription in byAge[i].Subscribed)
+            foreach (Subscription subscription in inOrder[i].Subscribed)
             {
                 Entry owner = _entries[subscription.Owner];
-                owner.Effective = Math.Max(owner.Effective, byAge[i].Effective);
+                owner.Effective = Math.Max(owner.Effective, inOrder[i].Effective);
             }
         }
 
         List<Assignment> changed = [];
         Dictionary<string, Assignment> assignments = [];
-        foreach (Entry entry in byAge)
+        foreach (Entry entry in inOrder)
         {
             Assignment now = new(entry.Id, [.. entry.Own], [.. entry.Subscribed], entry.Effective);
             if (_assignments.TryGetValue(entry.Id, out Assignment? before) && before.Equals(now)) now = before;
@@ -102,38 +119,41 @@ public sealed class IntervalBook
         return changed;
     }
 
-    /// <summary>Gives a range what nobody older owns of the heights it wants.</summary>
+    /// <summary>Gives a range what nobody before it owns of the heights it wants.</summary>
     /// <param name="entry">The range.</param>
     /// <param name="owned">Spans owned so far, disjoint, ascending.</param>
-    private static void Claim(Entry entry, List<(BlockRange Span, string Owner)> owned)
+    /// <param name="own">Gets what is its own now.</param>
+    /// <param name="subscribed">Gets what others own.</param>
+    private static void Claim(Entry entry, List<(BlockRange Span, string Owner)> owned, List<BlockRange> own, List<Subscription> subscribed)
     {
         ulong next = entry.Wanted.First;
         bool done = false;
         foreach ((BlockRange span, string owner) in owned)
         {
             if (!span.Overlaps(entry.Wanted)) continue;
-            if (span.First > next) entry.Own.Add(new BlockRange(next, span.First - 1));
+            if (span.First > next) own.Add(new BlockRange(next, span.First - 1));
             BlockRange shared = new(Math.Max(span.First, entry.Wanted.First), Math.Min(span.Last, entry.Wanted.Last));
-            entry.Subscribed.Add(new Subscription(shared, owner));
+            subscribed.Add(new Subscription(shared, owner));
             done = shared.Last == entry.Wanted.Last;
             if (!done) next = shared.Last + 1;
         }
 
-        if (!done) entry.Own.Add(new BlockRange(next, entry.Wanted.Last));
-        foreach (BlockRange span in entry.Own) owned.Add((span, entry.Id));
+        if (!done) own.Add(new BlockRange(next, entry.Wanted.Last));
+        foreach (BlockRange span in own) owned.Add((span, entry.Id));
         owned.Sort(s_bySpan);
     }
 
-    private sealed class Entry(string id, BlockRange wanted, BlockId? sharing, int priority, long sequence)
+    private sealed class Entry(string id, BlockRange wanted, Anchor anchor, int priority, long sequence)
     {
         public string Id => id;
 
         public BlockRange Wanted => wanted;
 
-        /// <summary>Null: an anchor of the chain's own. Else the caller's anchor, shared only with ranges of the same.</summary>
-        public BlockId? Sharing => sharing;
+        public Anchor Anchor => anchor;
 
-        public int Priority => priority;
+        public BlockId Block => new(anchor.Number, anchor.Hash);
+
+        public int Priority { get; set; } = priority;
 
         public long Sequence { get; set; } = sequence;
 

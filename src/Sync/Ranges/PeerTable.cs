@@ -220,7 +220,7 @@ internal sealed class PeerTable
     }
 
     /// <summary>The peer to be asked first wherever it can be, or null.</summary>
-    public PeerKey? Preferred { get; init; }
+    public PeerKey? Preferred { get; set; }
 
     /// <summary>Chooses whom to ask among those not tried: the preferred one, else by measured speed or load.</summary>
     /// <param name="tried">Peers to leave out.</param>

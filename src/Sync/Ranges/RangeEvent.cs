@@ -66,6 +66,10 @@ public abstract record RangeEvent
     /// <param name="Share">Its part of what all ranges of the silo may hold.</param>
     public sealed record Room(WindowShare Share) : RangeEvent;
 
+    /// <summary>Another peer is to be asked first for everything, while it answers.</summary>
+    /// <param name="Peer">That peer.</param>
+    public sealed record Preferred(PeerKey Peer) : RangeEvent;
+
     /// <summary>The range ends by itself at this time, unless it has ended before.</summary>
     /// <param name="At">Monotonic time; <see cref="TimeSpan.MaxValue"/> for never.</param>
     public sealed record Deadline(TimeSpan At) : RangeEvent;

@@ -182,6 +182,9 @@ public sealed partial class RangeSync
             case RangeEvent.Room room:
                 _room = room.Share;
                 break;
+            case RangeEvent.Preferred preferred:
+                _peers.Preferred = preferred.Peer;
+                break;
             case RangeEvent.Deadline deadline:
                 _deadline = deadline.At;
                 break;

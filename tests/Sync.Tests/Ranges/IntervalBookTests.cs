@@ -94,7 +94,7 @@ public sealed class IntervalBookTests
     public void Callers_anchor_is_shared_only_with_ranges_of_the_same_anchor()
     {
         IntervalBook book = new();
-        book.TryAdd("chain", Crowd.Target(1, 100), 0, out _);
+        book.TryAdd("chain", Crowd.Target(1, 101), 0, out _);
         book.TryAdd("x1", Crowd.Target(1, 100, rank: TrustRank.Caller), 0, out _);
         book.TryAdd("x2", Crowd.Target(1, 98, anchor: 100, rank: TrustRank.Caller), 0, out _);
         RangeTarget other = new(new BlockRange(1, 100), new Anchor(100, TestChain.Hash(100, 8), TrustRank.Caller));
@@ -102,6 +102,39 @@ public sealed class IntervalBookTests
         Assert.Single(book.Find("x1")!.Own);
         Assert.Equal([new Subscription(new BlockRange(1, 100), "x1")], book.Find("x2")!.Subscribed);
         Assert.Single(book.Find("y")!.Own);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Callers_range_waits_for_one_of_the_chains_ranks_with_the_same_anchor_however_old_and_inherits(bool callerFirst)
+    {
+        IntervalBook book = new();
+        book.TryAdd("below", Crowd.Target(1, 20), 0, out _);
+        if (callerFirst) book.TryAdd("caller", Crowd.Target(1, 100, rank: TrustRank.Caller), 5, out _);
+        book.TryAdd("chain", Crowd.Target(11, 100), 0, out _);
+        if (!callerFirst) book.TryAdd("caller", Crowd.Target(1, 100, rank: TrustRank.Caller), 5, out _);
+
+        Assert.Equal([new BlockRange(21, 100)], book.Find("chain")!.Own);
+        Assert.Equal([new BlockRange(1, 10)], book.Find("caller")!.Own);
+        Assert.Equal([new Subscription(new BlockRange(11, 100), "chain")], book.Find("caller")!.Subscribed);
+        Assert.Equal((5, 5), (book.Find("chain")!.Priority, book.Find("below")!.Priority));
+
+        book.Pause("chain", true);
+        Assert.Equal([new BlockRange(1, 100)], book.Find("caller")!.Own);
+        Assert.Equal(0, book.Find("below")!.Priority);
+    }
+
+    [Fact]
+    public void Other_priority_is_lent_at_once()
+    {
+        IntervalBook book = new();
+        book.TryAdd("a", Crowd.Target(1, 10), 0, out _);
+        book.TryAdd("b", Crowd.Target(5, 20), 1, out _);
+        Assert.Equal(["a", "b"], book.SetPriority("b", 3).Select(c => c.RangeId));
+        Assert.Equal((3, 3), (book.Find("a")!.Priority, book.Find("b")!.Priority));
+        Assert.Empty(book.SetPriority("b", 3));
+        Assert.Empty(book.SetPriority("none", 3));
     }
 
     [Fact]
@@ -135,7 +168,9 @@ public sealed class IntervalBookTests
         {
             foreach (Subscription subscription in told!.Subscribed)
             {
-                Assert.All(Heights(subscription.Span), h => Assert.Equal(subscription.Owner, owners[(Group(target), h)]));
+                RangeTarget other = model[subscription.Owner].Target;
+                if (Group(other) == Group(target)) Assert.All(Heights(subscription.Span), h => Assert.Equal(subscription.Owner, owners[(Group(target), h)]));
+                else Assert.Equal((false, true, target.Anchor.Hash), (target.Anchor.IsChainRank, other.Anchor.IsChainRank, other.Anchor.Hash));
                 Assert.False(model[subscription.Owner].Paused);
                 Assert.True(book.Find(subscription.Owner)!.Priority >= told.Priority);
             }

@@ -26,7 +26,8 @@ export function chainView() {
   const svg = makeSvg('svg', { class: 'map', viewBox: '0 0 1000 38', preserveAspectRatio: 'none', role: 'img' });
   const low = make('span'), cuts = make('span.quiet'), high = make('span');
   const axis = make('div.axis', {}, low, cuts, high);
-  const legend = make('p.legend', {}, make('i.key-stored'), 'stored', make('i.key-range'), 'wanted', make('i.key-cursor'), 'highest not linked yet');
+  const legend = make('p.legend', {}, make('i.key-stored'), 'stored', make('i.key-range'), 'wanted', make('i.key-stalled'), 'stalled',
+    make('i.key-paused'), 'paused', make('i.key-cursor'), 'highest not linked yet');
   const nothing = make('p.nothing', {}, 'Nothing is stored yet, and nothing is wanted.');
   const summary = make('summary'), runs = make('ol.runs');
   const details = make('details', {}, summary, runs);

@@ -26,7 +26,7 @@ internal sealed class AdminMethods(IGrainFactory grains, RpcSettings settings, T
     public async Task<RpcError?> CallAsync(RpcCall call)
     {
         if (call.Method != "admin_postUnsafePayload") return RpcError.UnknownMethod(call.Method);
-        if (!await call.Caller.MayChange()) return RpcError.Unauthorized(call.Method);
+        if (!await call.Caller.MayChange(call.Method)) return RpcError.Unauthorized(call.Method);
         using IDisposable? place = await _gate.EnterAsync(call.Caller.Id, call.Caller.Aborted);
         if (place is null)
         {

@@ -28,7 +28,7 @@ internal sealed class PeerChanges(IGrainFactory grains, RpcSettings settings, Ti
             _ => null,
         };
         if (change is null) return RpcError.UnknownMethod(call.Method);
-        if (!await call.Caller.MayChange()) return RpcError.Unauthorized(call.Method);
+        if (!await call.Caller.MayChange(call.Method)) return RpcError.Unauthorized(call.Method);
         RpcError? error = await change();
         if (error is null) call.Result.WriteNullValue();
         return error;
@@ -62,8 +62,7 @@ internal sealed class PeerChanges(IGrainFactory grains, RpcSettings settings, Ti
             return null;
         }
 
-        // A made-up name must not wake a grain.
-        if (!(await grains.GetChain(call.Chain.ChainId).GetReport()).PeerIds.Contains(id)) return RpcError.Server("this chain knows no such peer");
+        if (!await KnownPeers.HasAsync(grains, [call.Chain.ChainId], id)) return RpcError.Server("this chain knows no such peer, and it is not kept out");
         switch (call.Method)
         {
             case "opp2p_unblockPeer":
