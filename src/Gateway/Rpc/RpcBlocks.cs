@@ -81,11 +81,11 @@ internal sealed class RpcBlocks(IGrainFactory grains, TrustedSources sources, Rp
         using IDisposable? place = await EnterAsync(call);
         if (place is null || await reader.GetByHash(head.Hash) is not { } block) return null;
         L2BlockRef? reference = null;
-        Unpack(call.Chain.Spec, block, payload =>
+        await _threads.RunAsync(() => Unpack(call.Chain.Spec, block, payload =>
         {
             if (L2BlockRef.TryRead(payload, call.Chain.Spec, out L2BlockRef read)) reference = read;
             return null;
-        });
+        }));
         return reference;
     }
 

@@ -353,11 +353,12 @@ internal sealed partial class SyncRangeGrain(
 
             // A crash before this write repeats the end of the range at the next poke; everything it stored is in the store.
             document.State = result.ToState();
-            // Of a complete one too: other blocks may stay canonical at its heights, and what its anchor proves ends there.
             RangeStatus? end = _core?.GetStatus(Now);
-            (document.EndText, document.Stored, document.Priority) = (end?.StallText ?? "", end?.Stored ?? 0, _priority);
-            (document.Bytes, document.Shares) = (_bytes, [.. (end?.Shares ?? []).Select(s => new RangeDocument.ShareEntry { PeerId = s.Peer.Value, Blocks = s.Blocks, Bytes = s.Bytes })]);
-            document.Contradictions = [.. _contradictions.Select(c => new RangeDocument.ContradictionEntry { Number = c.Number, Expected = c.Expected.ToString(), Found = c.Found.ToString(), Source = c.Source })];
+            document.EndText = end?.StallText ?? "";   // of a complete one too: other blocks may stay canonical at its heights
+            document.Stored = end?.Stored ?? 0;
+            document.Shares = [.. (end?.Shares ?? []).Select(RangeDocument.ShareEntry.From)];
+            document.Contradictions = [.. _contradictions.Select(RangeDocument.ContradictionEntry.From)];
+            (document.Priority, document.Bytes) = (_priority, _bytes);
             document.Marks = [];
             await WriteAsync();
             Tell();
@@ -420,13 +421,13 @@ internal sealed partial class SyncRangeGrain(
             StallCode = (status?.Stall ?? (where == RangeState.DeadlinePassed ? StallReason.DeadlinePassed : StallReason.None)).ToString(),
             StallText = status?.StallText ?? _document?.EndText ?? "",
             Missing = status is null ? [] : [.. status.Missing],
-            Contradictions = status is null ? [.. (_document?.Contradictions ?? []).Select(c => new ContradictionInfo(c.Number, Hash32.Parse(c.Expected), Hash32.Parse(c.Found), c.Source))] : [.. _contradictions],
+            Contradictions = status is null ? [.. (_document?.Contradictions ?? []).Select(static c => c.ToInfo())] : [.. _contradictions],
             BlocksPerSecond = status?.BlocksPerSecond ?? 0,
             BytesPerSecond = status?.BytesPerSecond ?? 0,
             TimeLeftLow = status?.TimeLeft.Low,
             TimeLeftHigh = status?.TimeLeft.High,
             TimeLeftUnknown = status?.TimeLeft.Unknown ?? "",
-            Shares = status is null ? [.. (_document?.Shares ?? []).Select(s => new PeerShareInfo(s.PeerId, s.Blocks, s.Bytes))] : [.. status.Shares.Select(s => new PeerShareInfo(s.Peer.Value, s.Blocks, s.Bytes))],
+            Shares = [.. (status?.Shares.Select(RangeDocument.ShareEntry.From) ?? _document?.Shares ?? []).Select(static s => s.ToInfo())],
             Requests = status?.Requests ?? 0,
             Copies = status?.Copies ?? 0,
             Deadline = _document?.Deadline,

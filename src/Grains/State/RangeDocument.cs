@@ -86,6 +86,10 @@ internal sealed class RangeDocument
         public long Blocks { get; set; }
 
         public long Bytes { get; set; }
+
+        public static ShareEntry From(PeerShare share) => new() { PeerId = share.Peer.Value, Blocks = share.Blocks, Bytes = share.Bytes };
+
+        public PeerShareInfo ToInfo() => new(PeerId, Blocks, Bytes);
     }
 
     /// <summary>Two hashes for one height, and who named the other one.</summary>
@@ -98,6 +102,11 @@ internal sealed class RangeDocument
         public string Found { get; set; } = "";
 
         public string Source { get; set; } = "";
+
+        public static ContradictionEntry From(ContradictionInfo info) =>
+            new() { Number = info.Number, Expected = info.Expected.ToString(), Found = info.Found.ToString(), Source = info.Source };
+
+        public ContradictionInfo ToInfo() => new(Number, Hash32.Parse(Expected), Hash32.Parse(Found), Source);
     }
 
     /// <summary>One boundary.</summary>
