@@ -210,6 +210,40 @@ public sealed class StateTests(Browser browser, Demo demo, StateTests.Idle idle)
         await tab.SeeNotAsync($"[data-peer='{nobody.Id}']");
     }
 
+    [Fact]
+    public async Task An_answer_that_the_news_have_overtaken_does_not_hide_them()
+    {
+        using PeerIdentity nobody = PeerIdentity.Create(KeyType.Secp256k1);
+        TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using Tab tab = await browser.OpenAsync();
+        await tab.Page.RouteAsync("**/v1/peers", async route =>
+        {
+            IAPIResponse response = await route.FetchAsync();
+            JsonNode peer = JsonNode.Parse(await response.TextAsync())!;
+            (peer["state"], peer["connected"]) = ("ok", true);
+            await release.Task;
+            await route.FulfillAsync(new RouteFulfillOptions { Response = response, Body = peer.ToJsonString() });
+        });
+        await tab.Page.GotoAsync(idle.Address);
+        await tab.SeeAsync("#link-text", "Live");
+        await tab.Page.ClickAsync("#open-peer");
+        await tab.Page.FillAsync("#p-address", $"/ip4/127.0.0.1/tcp/1/p2p/{nobody.Id}");
+        await tab.Page.ClickAsync("#peer-form button.primary");
+        await tab.SeeAsync($"[data-peer='{nobody.Id}']", "cannot be reached");
+
+        release.SetResult();
+        await tab.SeeNotAsync("#peer-dialog");
+        await tab.Page.EvaluateAsync("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
+        Assert.Equal("trouble", await tab[$"[data-peer='{nobody.Id}']"].GetAttributeAsync("data-standing"));
+
+        await tab.Page.UnrouteAllAsync();
+        tab.Page.Dialog += static (_, dialog) => _ = dialog.AcceptAsync();
+        await tab.Page.ClickAsync($"[data-peer='{nobody.Id}'] button[aria-expanded]");
+        await tab.Page.ClickAsync($"[data-peer='{nobody.Id}'] button:has-text('Remove')");
+        await tab.SeeNotAsync($"[data-peer='{nobody.Id}']");
+        Assert.Empty(tab.Complaints);
+    }
+
     private static Task<string?> StoredAsync(Tab tab, string where) => tab.Page.EvaluateAsync<string?>($"{where}.getItem('opsync.token')");
 
     private static Task<string> FocusedAsync(Tab tab, string property) => tab.Page.EvaluateAsync<string>($"document.activeElement.{property}");

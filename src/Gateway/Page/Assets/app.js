@@ -18,7 +18,7 @@ let link = 'connecting';
 let lostAt = null;
 let retryAt = 0;
 let drawing = false;
-const due = new Map();
+const due = new Map();            // chain name -> { timer, again }: asked for soon, and whether it changed since it was asked for
 
 // --- What is shown -------------------------------------------------------------------------------------------------
 
@@ -125,34 +125,41 @@ async function loadPicture(target) {
   target.load(status, details, [...open.items, ...ended.items], peerPage.items);
 }
 
-/** The events of a chain have its figures without its runs; both are shown as of the same moment. */
+/** The events of a chain have its figures without its runs; both are shown as of the same moment. One request at a time: none overtakes another. */
 function refreshChain(name) {
-  if (due.has(name)) return;
-  due.set(name, setTimeout(async () => {
-    due.delete(name);
+  if (due.has(name)) {
+    due.get(name).again = true;
+    return;
+  }
+
+  const turn = { again: false };
+  due.set(name, turn);
+  turn.timer = setTimeout(async () => {
+    turn.again = false;
+    let detail = null;
     try {
-      model.setDetail(await get(`v1/chains/${encodeURIComponent(name)}`));
-      draw();
+      detail = await get(`v1/chains/${encodeURIComponent(name)}`);
     } catch {
       // The stream tells whether the service is there; the next change asks again.
     }
-  }, detailDelay));
+
+    if (due.get(name) !== turn) return;   // the page began anew
+    due.delete(name);
+    if (detail) model.setDetail(detail);
+    if (turn.again) refreshChain(name);
+    draw();
+  }, detailDelay);
 }
 
 function take(type, data) {
-  switch (type) {
-    case 'chain': refreshChain(data.name); break;
-    case 'range': model.setRange(data); break;
-    case 'peer': model.setPeer(data); break;
-    case 'gone': model.remove(data.kind, data.id); break;
-  }
-
+  if (type === 'chain') refreshChain(data.name);
+  else model.hear(type, data);
   draw();
 }
 
 function start() {
   live?.close();
-  for (const timer of due.values()) clearTimeout(timer);
+  for (const turn of due.values()) clearTimeout(turn.timer);
   due.clear();
   const own = model = new Model();
   own.onNote = note => { if (note.tone !== 'plain') text(byId('announcer'), note.text); };
@@ -210,18 +217,20 @@ async function carryOut(action) {
   draw();
 }
 
+function showRange(answer) {
+  return model.answer(answer, range => model.setRange(range)).then(draw);
+}
+
 function changeRange(verb, range) {
   if (verb === 'cancel' && !confirm(`Cancel the range ${count(range.first)} – ${count(range.last)}? What is stored stays.`)) return;
-  carryOut(async () => model.setRange(verb === 'cancel'
-    ? await call('DELETE', `v1/ranges/${range.id}`)
-    : await call('POST', `v1/ranges/${range.id}/${verb}`)));
+  carryOut(() => showRange(verb === 'cancel' ? call('DELETE', `v1/ranges/${range.id}`) : call('POST', `v1/ranges/${range.id}/${verb}`)));
 }
 
 function changePeer(verb, peer) {
   const path = `v1/peers/${encodeURIComponent(peer.peerId)}`;
   if (verb === 'remove' && !confirm(`Forget the peer ${peer.peerId}? Its ban, if it has one, stays.`)) return;
   carryOut(async () => {
-    if (verb !== 'remove') return model.setPeer(await call('POST', `${path}/${verb}`));
+    if (verb !== 'remove') return model.answer(call('POST', `${path}/${verb}`), thing => model.setPeer(thing));
     await call('DELETE', path);
     model.remove('peer', peer.peerId);
   });
@@ -230,8 +239,8 @@ function changePeer(verb, peer) {
 forms({
   chainNames: () => [...model.chains.values()].map(c => c.chain.name),
   status: () => model.status,
-  posted(range) { model.setRange(range); draw(); },
-  added(peer) { model.setPeer(peer, true); draw(); },
+  posted: showRange,
+  added: answer => model.answer(answer, peer => model.setPeer(peer, true)).then(draw),
   tokenChanged() {
     start();
     byId('main').focus();

@@ -45,7 +45,7 @@ function showChains(select, names) {
   if (names.includes(chosen)) select.value = chosen;
 }
 
-/** hooks: chainNames(), status(), posted(range), added(peer), tokenChanged(). */
+/** hooks: chainNames(), status(), posted(promise of a range), added(promise of a peer), tokenChanged(). */
 export function forms(hooks) {
   const rangeKey = keyed(), peerKey = keyed();
 
@@ -55,13 +55,13 @@ export function forms(hooks) {
     if (number && !hash) throw new Error('A trusted block needs its hash.');
     const body = { chain: data.get('chain'), first, last, priority: Number(data.get('priority') || 0) };
     if (hash) body.anchor = { number: number ? Number(number) : last, hash };
-    hooks.posted(await call('POST', 'v1/ranges', body, { key: rangeKey(body) }));
+    await hooks.posted(call('POST', 'v1/ranges', body, { key: rangeKey(body) }));
     range.form.reset();
   });
 
   const peer = dialog('peer', async data => {
     const body = { chain: data.get('chain'), address: data.get('address').trim() };
-    hooks.added(await call('POST', 'v1/peers', body, { key: peerKey(body) }));
+    await hooks.added(call('POST', 'v1/peers', body, { key: peerKey(body) }));
     peer.form.reset();
   });
 

@@ -33,6 +33,7 @@ export class Model {
   #peers = new Map();
   #samples = new Map();           // peer id -> [[ms, bytes], ...]
   #stalls = new Map();            // range id -> { code, seconds }
+  #questions = new Set();         // of sets: ids of what was heard of since a question was asked
   #clockOffset = 0;
   #settled = false;               // the first picture is no news
 
@@ -89,6 +90,29 @@ export class Model {
     const wrong = peer.rejected + peer.malformed - (before ? before.rejected + before.malformed : 0);
     if (wrong > 0) this.#note('bad', `Peer ${peerName(peer.peerId)} sent ${plural(wrong, 'wrong block')}; its score is ${signed(peer.score)}.`);
     if (before?.state !== peer.state && standing(peer) === 'out') this.#note('bad', `Peer ${peerName(peer.peerId)} is ${peer.state}.`);
+  }
+
+  /** An event of the stream. */
+  hear(type, data) {
+    const id = type === 'peer' ? data.peerId : data.id;
+    for (const heard of this.#questions) heard.add(id);
+    switch (type) {
+      case 'range': this.setRange(data); break;
+      case 'peer': this.setPeer(data); break;
+      case 'gone': this.remove(data.kind, data.id); break;
+    }
+  }
+
+  /** Takes the answer to a request that has just been sent, unless the stream has told of the same thing meanwhile: that is newer. */
+  async answer(request, take) {
+    const heard = new Set();
+    this.#questions.add(heard);
+    try {
+      const thing = await request;
+      if (!heard.has(thing.peerId ?? thing.id)) take(thing);
+    } finally {
+      this.#questions.delete(heard);
+    }
   }
 
   /** A peer was removed, or a range forgotten. */
