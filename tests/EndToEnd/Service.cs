@@ -74,8 +74,7 @@ internal sealed class Service : IAsyncDisposable
     /// <summary>SIGTERM; gives the exit code, within the 10 s that it may take.</summary>
     public async Task<int> StopAsync()
     {
-        using Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
+        await Opsync.SignalAsync(_process, "-TERM");
         await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
         return _process.ExitCode;
     }
