@@ -71,12 +71,11 @@ internal sealed class Service : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGTERM; gives the exit code, within the 10 s that it may take.</summary>
+    /// <summary>SIGTERM; gives the exit code.</summary>
     public async Task<int> StopAsync()
     {
-        using Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
-        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        await Opsync.SignalAsync(_process, "-TERM");
+        await _process.WaitForExitAsync().WaitAsync(Patience);
         return _process.ExitCode;
     }
 

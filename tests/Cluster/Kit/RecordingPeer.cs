@@ -14,13 +14,12 @@ internal sealed class RecordingPeer : IAsyncDisposable
     private readonly PeerIdentity _identity = PeerIdentity.Create(KeyType.Ed25519);
     private readonly ConcurrentQueue<(ulong Number, PeerId By, long At)> _asked = new();
     private readonly SampleBlocks _blocks;
-    private readonly TimeSpan _latency;
     private readonly Swarm _swarm;
 
     private RecordingPeer(SampleBlocks blocks, TimeSpan latency)
     {
         _blocks = blocks;
-        _latency = latency;
+        Latency = latency;
         _swarm = new Swarm(new SwarmOptions(), _identity, NullLogger.Instance, TimeProvider.System);
     }
 
@@ -28,6 +27,9 @@ internal sealed class RecordingPeer : IAsyncDisposable
     public string Address => _swarm.ListenAddresses[0].ToString();
 
     public string PeerId => _identity.Id.ToString();
+
+    /// <summary>Time of each answer.</summary>
+    public TimeSpan Latency { get; set; }
 
     /// <summary>Heights asked for, in order.</summary>
     public ulong[] Asked => [.. _asked.Select(a => a.Number)];
@@ -77,7 +79,7 @@ internal sealed class RecordingPeer : IAsyncDisposable
         await inbound.Stream.ReadExactlyAsync(request, cancellationToken);
         Assert.True(PayloadByNumber.TryReadRequest(request, out ulong number));
         _asked.Enqueue((number, inbound.Peer, TimeProvider.System.GetTimestamp()));
-        await Task.Delay(_latency, cancellationToken);
+        await Task.Delay(Latency, cancellationToken);
         await inbound.Stream.WriteAsync(_blocks.Find(number) ?? [(byte)ResultCode.NotFound], cancellationToken);
         await inbound.Stream.CloseWriteAsync(cancellationToken);
     }
