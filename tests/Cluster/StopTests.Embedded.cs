@@ -13,7 +13,7 @@ public sealed class StopTests(ClusterFixture fixture)
     [Fact]
     public async Task Process_told_to_stop_stores_what_was_in_flight_and_the_next_one_fetches_none_of_it_again()
     {
-        (int blocks, int stops) = ClusterFixture.IsLong ? (3_000, 8) : (600, 1);
+        (int blocks, int stops) = ClusterFixture.IsLong ? (3_000, 8) : (900, 1);
         await using Deployment deployment = await Deployment.StartAsync(fixture.Postgres, new SampleBlocks(blocks), peers: 3, gapEvery: 8);
         string range = await deployment.PostAsync();
         List<int[]> askedBefore = [];
