@@ -21,7 +21,7 @@ public sealed class DataDirectoryTests(SharedChains chains)
         Assert.Contains(temp["target"], second.Output, StringComparison.Ordinal);
         Assert.Contains("in use", second.Output, StringComparison.Ordinal);
 
-        using Process kill = Process.Start("kill", ["-TERM", $"{slow.Id}"]);
+        await Opsync.SignalAsync(slow, "-TERM");
         await slow.WaitForExitAsync(TestContext.Current.CancellationToken);
         Opsync.Result interrupted = new Opsync.Result(slow.ExitCode, await output, "").ExpectExit(3);
         Assert.Contains("the same command goes on", (string?)interrupted.Json["reason"], StringComparison.Ordinal);

@@ -41,6 +41,15 @@ internal static class Opsync
         }
     }
 
+    /// <summary>Sends a signal, such as <c>-TERM</c>, to a process that was started here; to one that has ended, none: its number may be
+    /// somebody else's by now.</summary>
+    public static async Task SignalAsync(Process process, string signal)
+    {
+        if (process.HasExited) return;
+        using Process kill = Process.Start("kill", [signal, $"{process.Id}"]);
+        await kill.WaitForExitAsync();
+    }
+
     public static Process Start(params string[] arguments) => Process.Start(
         new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "opsync.dll"), .. arguments])
         {

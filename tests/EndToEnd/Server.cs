@@ -45,8 +45,7 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>SIGTERM; returns the exit code.</summary>
     public async Task<int> StopAsync()
     {
-        using Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
+        await Opsync.SignalAsync(_process, "-TERM");
         await _process.WaitForExitAsync().WaitAsync(Patience);
         return _process.ExitCode;
     }

@@ -62,7 +62,7 @@ public sealed class UpTests(SharedChains chains) : IDisposable
 
             await AssertMetricsAreDocumentedAsync(gateway, token.Output.Trim());
 
-            using Process kill = Process.Start("kill", ["-TERM", up.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            await Opsync.SignalAsync(up, "-TERM");
             await up.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
             Assert.True(up.ExitCode == 0, await errors);
             Assert.All((await errors).TrimEnd().Split('\n'), line => Assert.NotNull(JsonNode.Parse(line)));

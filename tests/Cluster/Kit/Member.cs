@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using OpSync.EndToEnd;
 using Xunit;
 
@@ -83,9 +82,5 @@ internal sealed class Member(string[] arguments) : IAsyncDisposable
         _process = null;
     }
 
-    private async Task SignalAsync(string signal)
-    {
-        using Process kill = Process.Start("kill", [signal, Running.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync(Token);
-    }
+    private Task SignalAsync(string signal) => Opsync.SignalAsync(Running, signal);
 }
