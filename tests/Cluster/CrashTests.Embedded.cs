@@ -10,7 +10,7 @@ public sealed class CrashTests(ClusterFixture fixture)
     [Fact]
     public async Task Process_killed_again_and_again_loses_nothing_it_acknowledged_and_fetches_nothing_durable_again()
     {
-        (int blocks, int kills) = ClusterFixture.IsLong ? (6_000, 20) : (600, 2);
+        (int blocks, int kills, int step) = ClusterFixture.IsLong ? (6_000, 20, 270) : (1_200, 2, 150);   // far more than the kills need, however late they come
         await using Deployment deployment = await Deployment.StartAsync(fixture.Postgres, new SampleBlocks(blocks), peers: 3);
         Member process = deployment.Silos[0];
         RecordingPeer blocked = deployment.Peers[2];
@@ -19,7 +19,7 @@ public sealed class CrashTests(ClusterFixture fixture)
         List<(int[] AskedBefore, HashSet<ulong> Durable)> lives = [];
         for (int kill = 1; kill <= kills; kill++)
         {
-            await deployment.StoredAsync((long)kill * blocks / (kills + 2));
+            await deployment.StoredAsync((long)kill * step);
             long acknowledged = (long)(await deployment.GetAsync($"/v1/ranges/{range}"))["stored"]!;
             await process.KillAsync();
             HashSet<ulong> durable = await deployment.DurableAsync();
@@ -31,6 +31,7 @@ public sealed class CrashTests(ClusterFixture fixture)
             Assert.Equal("blocked", (string?)(await deployment.GetAsync($"/v1/peers/{blocked.PeerId}"))["state"]);
         }
 
+        deployment.Hurry();
         JsonNode done = await deployment.EndAsync(range);
         Assert.Equal(("complete", (long)blocks), ((string?)done["state"], (long)done["stored"]!));
         await deployment.AssertCompleteAsync();

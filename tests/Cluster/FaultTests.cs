@@ -41,10 +41,11 @@ public sealed class FaultTests(ClusterFixture fixture)
             await deployment.StoredAsync(next);
             foreach (Member member in deployment.Silos) await member.ReviveAsync();
             if (await deployment.CountAsync() + Overcome > blocks) break;   // so fast that there is nothing left to do
-            faults.Add(await StallAsync(deployment, range, plan[i % plan.Length](deployment.Silos[i % deployment.Silos.Count])));
+            faults.Add(await StallAsync(deployment, range, blocks, plan[i % plan.Length](deployment.Silos[i % deployment.Silos.Count])));
             next = await deployment.CountAsync() + Overcome;
         }
 
+        deployment.Hurry();
         Assert.Equal([.. plan.Take(3).Select(p => p(deployment.Silos[0]).Item1)], faults.Take(3).Select(f => f.Signal));
         Assert.Equal("complete", (string?)(await deployment.EndAsync(range))["state"]);
         TimeSpan took = TimeProvider.System.GetElapsedTime(started);
@@ -93,11 +94,11 @@ public sealed class FaultTests(ClusterFixture fixture)
     }
 
     /// <summary>The longest time without a new durable block, from the fault on until it is overcome.</summary>
-    private async Task<Fault> StallAsync(Deployment deployment, string range, (string Signal, Func<Task> Do) what)
+    private async Task<Fault> StallAsync(Deployment deployment, string range, int blocks, (string Signal, Func<Task> Do) what)
     {
         ulong[][] before = deployment.Asked();
         _ended = () => before = deployment.Asked();   // what a process asked for while it stopped was not lost with it
-        long last = TimeProvider.System.GetTimestamp(), count = await deployment.CountAsync(), goal = count + Overcome;
+        long last = TimeProvider.System.GetTimestamp(), count = await deployment.CountAsync(), goal = Math.Min(count + Overcome, blocks);
         TimeSpan longest = TimeSpan.Zero;
         Task fault = what.Do();
         while (!fault.IsCompleted || count < goal)

@@ -13,14 +13,14 @@ public sealed class StopTests(ClusterFixture fixture)
     [Fact]
     public async Task Process_told_to_stop_stores_what_was_in_flight_and_the_next_one_fetches_none_of_it_again()
     {
-        (int blocks, int stops) = ClusterFixture.IsLong ? (3_000, 8) : (900, 1);
+        (int blocks, int stops, int step) = ClusterFixture.IsLong ? (3_000, 8, 300) : (1_200, 1, 100);   // far more than the stops need, however late they come
         await using Deployment deployment = await Deployment.StartAsync(fixture.Postgres, new SampleBlocks(blocks), peers: 3, gapEvery: 8);
         string range = await deployment.PostAsync();
         List<int[]> askedBefore = [];
         List<double> seconds = [];
         for (int stop = 1; stop <= stops; stop++)
         {
-            await deployment.StoredAsync((long)stop * blocks / (stops + 2));
+            await deployment.StoredAsync((long)stop * step);
             long started = TimeProvider.System.GetTimestamp();
             await deployment.Silos[0].StopAsync();
             seconds.Add(Math.Round(TimeProvider.System.GetElapsedTime(started).TotalSeconds, 1));
@@ -29,6 +29,7 @@ public sealed class StopTests(ClusterFixture fixture)
             await deployment.Silos[0].StartAsync();
         }
 
+        deployment.Hurry();
         Assert.Equal("complete", (string?)(await deployment.EndAsync(range))["state"]);
         await deployment.AssertCompleteAsync();
         ulong[][] asked = deployment.Asked();

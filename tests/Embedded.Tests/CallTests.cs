@@ -125,6 +125,7 @@ public sealed class CallTests
         await using var cluster = await Cluster.Build(_probe, _time).StartAsync();
         var grain = cluster.Client.GetGrain<IPlainGrain>("a");
         await grain.WaitUnseen("gate");
+        Assert.Equal(["activated a", "gate"], [await _probe.NextAsync(), await _probe.NextAsync()]);
         Task waiting = grain.Tell("too late");
         _time.Advance(TimeSpan.FromSeconds(30));
         await Assert.ThrowsAsync<TimeoutException>(() => waiting.Soon());
@@ -132,7 +133,7 @@ public sealed class CallTests
         _probe.Open("gate");
         await grain.Tell("in time");
 
-        Assert.Equal(["activated a", "gate", "in time"], _probe.Rest());
+        Assert.Equal(["in time"], _probe.Rest());
     }
 
     [Fact]

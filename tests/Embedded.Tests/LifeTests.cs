@@ -170,6 +170,7 @@ public sealed class LifeTests
 
         _time.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal("brief ended ActivationIdle", await _probe.NextAsync());
+        await cluster.DeactivateAsync(cluster.Client.GetGrain<IBriefGrain>("a")).Soon();   // told before it is gone
         _time.Advance(TimeSpan.FromDays(2));
 
         Assert.Equal(1, cluster.ActiveGrains);

@@ -31,8 +31,8 @@ public sealed class RealBlocksTests
         Assert.Equal(last - first + 1, (ulong)json["stored"]!);
         JsonNode peer = json["peers"]!.AsArray().Single()!;
         Assert.Equal(server.PeerId, (string?)peer["peerId"]);
-        Assert.Equal((long)(last - first + 1), (long)peer["ok"]!);
-        Assert.Equal(0, (long)peer["rejected"]! + (long)peer["malformed"]! + (long)peer["timeouts"]!);
+        Assert.InRange((long)peer["ok"]! + (long)peer["timeouts"]!, (long)(last - first + 1), long.MaxValue);   // a late answer counts as a timeout, and is used
+        Assert.Equal(0, (long)peer["rejected"]! + (long)peer["malformed"]!);
 
         (await Opsync.RunAsync("export", temp["out.opsync"], "--network", network, "--first", $"{first}", "--last", $"{last}", "--data-dir", temp["target"])).ExpectExit(0);
         IReadOnlyList<byte[]> exported = RealBlocks.ReadArchiveSsz(temp["out.opsync"]);

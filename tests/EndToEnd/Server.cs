@@ -6,6 +6,8 @@ namespace OpSync.EndToEnd;
 /// <summary>An <c>opsync serve</c> in a process of its own.</summary>
 internal sealed class Server : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly Process _process;
 
     private Server(Process process, string address)
@@ -35,7 +37,7 @@ internal sealed class Server : IAsyncDisposable
 
     private static async Task<Server> StartAsync(Process process)
     {
-        string? address = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        string? address = await process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
         if (address is null) Assert.Fail("serve ended: " + await process.StandardError.ReadToEndAsync());
         return new Server(process, address);
     }
@@ -44,7 +46,7 @@ internal sealed class Server : IAsyncDisposable
     public async Task<int> StopAsync()
     {
         await Opsync.SignalAsync(_process, "-TERM");
-        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(15));
+        await _process.WaitForExitAsync().WaitAsync(Patience);
         return _process.ExitCode;
     }
 

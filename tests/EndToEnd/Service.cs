@@ -71,11 +71,11 @@ internal sealed class Service : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGTERM; gives the exit code, within the 10 s that it may take.</summary>
+    /// <summary>SIGTERM; gives the exit code.</summary>
     public async Task<int> StopAsync()
     {
         await Opsync.SignalAsync(_process, "-TERM");
-        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        await _process.WaitForExitAsync().WaitAsync(Patience);
         return _process.ExitCode;
     }
 

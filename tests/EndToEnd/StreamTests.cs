@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -54,13 +55,14 @@ public sealed class StreamTests
         Assert.Equal("complete", (string?)report["state"]);
         Assert.InRange(await most, 1, (long)StreamMib << 20);
         Assert.InRange(service.MemoryPeak, 1, ((long)(MemoryMib + StreamMib) << 20) + OverheadMax);
+        long timeouts = (long)(await service.Http.GetFromJsonAsync<JsonNode>("/v1/peers", Token))!["items"]![0]!["timeouts"]!;
         Assert.Equal(0, await service.StopAsync());
         Assert.Equal(0, await server.StopAsync());
 
-        // Each block once, and what second copies of slow requests may cost (RangeSyncOptions.HedgeShareMax).
+        // Each block once, what a busy machine answered too late, and what second copies of slow requests may cost (RangeSyncOptions.HedgeShareMax).
         Match served = Regex.Match(await server.Errors, "Stopped: ([0-9]+) blocks served, 0 requests refused");
         Assert.True(served.Success, await server.Errors);
-        Assert.InRange(int.Parse(served.Groups[1].Value, CultureInfo.InvariantCulture), Blocks, Blocks * 105 / 100);
+        Assert.InRange(long.Parse(served.Groups[1].Value, CultureInfo.InvariantCulture), Blocks, (Blocks * 105 / 100) + timeouts);
     }
 
     /// <summary>Reads a stream to its end and checks the order; gives the number of blocks. The first client is the slow one.</summary>

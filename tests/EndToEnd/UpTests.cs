@@ -36,7 +36,7 @@ public sealed class UpTests(SharedChains chains) : IDisposable
         try
         {
             Task<string> errors = up.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            string gateway = await up.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)
+            string gateway = await up.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken)
                 ?? throw new InvalidOperationException(await errors);
             string[] remote = ["--gateway", gateway, "--token-file", _temp["token"], "--json"];
 
@@ -63,7 +63,7 @@ public sealed class UpTests(SharedChains chains) : IDisposable
             await AssertMetricsAreDocumentedAsync(gateway, token.Output.Trim());
 
             await Opsync.SignalAsync(up, "-TERM");
-            await up.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
+            await up.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
             Assert.True(up.ExitCode == 0, await errors);
             Assert.All((await errors).TrimEnd().Split('\n'), line => Assert.NotNull(JsonNode.Parse(line)));
             Assert.Single((await errors).Split('\n'), line => line.Contains("Listening on", StringComparison.Ordinal));   // one address

@@ -108,7 +108,7 @@ public sealed class AccessTests
     [Fact]
     public async Task Blocked_address_is_hung_up_on_and_refused_until_it_is_unblocked()
     {
-        await using RpcHost host = await RpcHost.StartAsync(Samples.Settings(), "/ip4/127.0.0.1/tcp/0");
+        await using RpcHost host = await RpcHost.StartAsync(Samples.Settings(limits: new RpcLimits { ConnectTimeout = TimeSpan.FromSeconds(60) }), "/ip4/127.0.0.1/tcp/0");
         using PeerIdentity blockedKey = PeerIdentity.Create(KeyType.Ed25519), besideKey = PeerIdentity.Create(KeyType.Ed25519);
         await using Swarm blocked = new(new SwarmOptions(), blockedKey, NullLogger.Instance, TimeProvider.System), beside = new(new SwarmOptions(), besideKey, NullLogger.Instance, TimeProvider.System);
         Assert.Null(await host.ResultAsync(Chain, "opp2p_connectPeer", $"[\"{await ListenAsync(blocked, "127.0.0.2")}\"]", RpcHost.AdminToken));

@@ -25,7 +25,7 @@ public sealed class MemoryTests
     public async Task One_who_takes_no_answers_fills_his_share_and_another_is_answered(bool isBatch)
     {
         RealBlock block = RealBlock.Load("op-sepolia-26207962");
-        RpcLimits limits = new() { AnswersBytesMax = 2 << 20, CallerAnswersBytesMax = 1 << 20, TurnTimeout = TimeSpan.FromMilliseconds(500) };
+        RpcLimits limits = new() { AnswersBytesMax = 2 << 20, CallerAnswersBytesMax = 1 << 20, TurnTimeout = TimeSpan.FromSeconds(2) };
         await using RpcHost host = await RpcHost.StartAsync(new RpcSettings { Chains = [new RpcChain(block.Chain) { TrustPostedBlocks = true }], Limits = limits });
         await host.ResultAsync(block.Chain.ChainId, "admin_postUnsafePayload", $"[{block.Json.GetProperty("executionPayloadEnvelope").GetRawText()}]", RpcHost.AdminToken);
         string one = $$"""{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["0x{{block.Number:x}}",true]}""";
@@ -55,7 +55,7 @@ public sealed class MemoryTests
     [Fact]
     public async Task Bodies_that_do_not_end_fill_their_callers_share_and_short_ones_of_others_and_his_own_are_read()
     {
-        RpcLimits limits = new() { BodiesBytesMax = 256 << 10, CallerBodiesBytesMax = 128 << 10, BodyTimeout = TimeSpan.FromSeconds(1) };
+        RpcLimits limits = new() { BodiesBytesMax = 256 << 10, CallerBodiesBytesMax = 128 << 10, BodyTimeout = TimeSpan.FromSeconds(3) };
         await using RpcHost host = await RpcHost.StartAsync(Samples.Settings(limits: limits));
         const string call = """{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}""";
         string padded = call + new string(' ', 60_000);

@@ -63,7 +63,7 @@ public sealed class AbuseTests
         foreach (TcpClient client in slow)
         {
             using StreamReader reader = new(client.GetStream());
-            Assert.StartsWith("HTTP/1.1 408", await reader.ReadToEndAsync(Token).WaitAsync(TimeSpan.FromSeconds(30), Token), StringComparison.Ordinal);
+            Assert.StartsWith("HTTP/1.1 408", await reader.ReadToEndAsync(Token).WaitAsync(TimeSpan.FromSeconds(60), Token), StringComparison.Ordinal);
             client.Dispose();
         }
     }
@@ -93,7 +93,7 @@ public sealed class AbuseTests
         {
             try
             {
-                closed += !client.Connected || await client.GetStream().ReadAsync(new byte[1], Token).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Token) == 0 ? 1 : 0;
+                closed += !client.Connected || await client.GetStream().ReadAsync(new byte[1], Token).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Token) == 0 ? 1 : 0;
             }
             catch (IOException)
             {
@@ -125,7 +125,7 @@ public sealed class AbuseTests
         byte[] buffer = new byte[4_096];
         while (!answer.ToString().Contains("\r\n\r\n", StringComparison.Ordinal))
         {
-            int read = await stream.ReadAsync(buffer, Token).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Token);
+            int read = await stream.ReadAsync(buffer, Token).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Token);
             if (read == 0) break;
             answer.Append(Encoding.Latin1.GetString(buffer, 0, read));
         }

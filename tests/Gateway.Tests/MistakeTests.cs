@@ -140,9 +140,8 @@ public sealed class MistakeTests
     {
         await using Door door = await Door.OpenAsync(new GatewayLimits { AnonymousRate = 1 });
         using HttpClient prober = door.NewClient();
-        HttpStatusCode last = default;
-        for (int i = 0; i < 10; i++) last = (await prober.GetAsync("/v1/status", Token)).StatusCode;
-        Assert.Equal(HttpStatusCode.TooManyRequests, last);
+        HttpResponseMessage[] asked = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => prober.GetAsync("/v1/status", Token)));   // at once: the rate is that of a real clock
+        Assert.Contains(asked, static a => a.StatusCode == HttpStatusCode.TooManyRequests);
 
         Assert.Equal(HttpStatusCode.OK, (await prober.GetAsync("/healthz", Token)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await prober.GetAsync("/readyz", Token)).StatusCode);

@@ -57,7 +57,7 @@ public sealed class RpcFairnessTests
         foreach (TcpClient client in slow)
         {
             using StreamReader answer = new(client.GetStream());
-            Assert.StartsWith("HTTP/1.1 408", await answer.ReadLineAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Token), StringComparison.Ordinal);
+            Assert.StartsWith("HTTP/1.1 408", await answer.ReadLineAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Token), StringComparison.Ordinal);
             client.Dispose();
         }
     }

@@ -147,12 +147,11 @@ public sealed class TokenTests
     [Fact]
     public async Task Guessing_is_slowed_down_and_other_callers_are_not()
     {
-        await using Door door = await Door.OpenAsync(new GatewayLimits { AnonymousRate = 5 });
+        await using Door door = await Door.OpenAsync(new GatewayLimits { AnonymousRate = 1 });
         using HttpClient guesser = door.NewClient((TokenBook.Create().Token, [])), admin = door.NewClient(Door.Admin);
-        List<HttpStatusCode> seen = [];
-        for (int i = 0; i < 40; i++) seen.Add(await StatusAsync(guesser, "GET", "/v1/status"));
+        HttpStatusCode[] seen = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => StatusAsync(guesser, "GET", "/v1/status")));   // at once: the rate is that of a real clock
 
-        Assert.Equal(HttpStatusCode.Unauthorized, seen[0]);
+        Assert.Contains(HttpStatusCode.Unauthorized, seen);
         Assert.Contains(HttpStatusCode.TooManyRequests, seen);
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(admin, "GET", "/v1/status"));
     }

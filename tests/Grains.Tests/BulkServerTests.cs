@@ -100,6 +100,16 @@ public sealed class BulkServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Headers_of_large_blocks_cost_more()
+    {
+        int two = TestChain.Right.WireAt(400).Length + 1;
+        HeadersReply reply = await HeadersAsync(
+            new HeadersRequest(400, null, 300, int.MaxValue), new ServeOptions { PeerRate = 0.1, PeerBurst = 3, Bulk = new BulkOptions { HeaderBytesPerBlock = two } });
+
+        Assert.Equal((6, BulkEnd.RateLimited), (reply.Hashes.Length, reply.End));
+    }
+
+    [Fact]
     public async Task Payloads_come_in_order_as_they_are_stored()
     {
         PayloadsRequest request = new(100, 130, int.MaxValue);
@@ -113,7 +123,7 @@ public sealed class BulkServerTests : IAsyncLifetime
     public async Task Payloads_end_at_a_gap_at_a_limit_and_where_the_tokens_end()
     {
         PayloadsRequest gap = new(390, 420, int.MaxValue), capped = new(100, 300, 10_000), tiny = new(100, 300, 0);
-        ServeOptions poor = new() { PeerRate = 0.1, PeerBurst = 20 };
+        ServeOptions poor = new() { PeerRate = 0.001, PeerBurst = 20 };   // nothing comes back while the test runs
         Assert.Equal((BulkFault.None, BulkEnd.NotFound, 11), Parts(Check(await AskAsync(BulkProtocols.Payloads(s_chain), Write(gap)), gap)));
         (_, BulkEnd end, int count, long bytes) = Check(await AskAsync(BulkProtocols.Payloads(s_chain), Write(capped)), capped);
         Assert.Equal(BulkEnd.Capped, end);

@@ -58,14 +58,14 @@ public sealed class EpochTests
         ScriptedPeer peer = ScriptedPeer.Honest("peer").Held();
         await old.AddAsync(peer);
         string range = await old.PostAsync(1, 400);
-        await World.UntilAsync(() => Task.FromResult(old.Crowd.Log.Length > 0), "Nothing was asked.");
+        int asked = new PeerPolicyOptions().InFlightStart;
+        await UntilAskedAsync(old, asked);
         await using World successor = await old.StartBesideAsync(
             new WorldOptions { Peers = new PeerPolicyOptions { Rate = 5_000, Burst = 2_000, LearnsRate = false, InFlightStart = 16 } });
         await World.UntilAsync(
             () => Task.FromResult(old.Crowd.Log.Any(a => a.Range.Generation == 2)), "The successor asks nothing.");
 
         time.Skip(s_freeze);
-        int asked = old.Crowd.Log.Count(a => a.Range.Generation == 1);
         peer.LetGo();
         Assert.Equal(RangeState.Complete, (await successor.EndAsync(range)).State);
         await World.UntilAsync(

@@ -1,5 +1,6 @@
 using OpSync.Contracts.Chains;
 using OpSync.Contracts.Peers;
+using OpSync.Contracts.Ranges;
 using OpSync.Grains.Tests.Kit;
 using OpSync.Sync.Peers;
 using OpSync.TestKit;
@@ -141,45 +142,40 @@ public sealed class PeerBanTests
     public async Task Answer_that_comes_late_is_used_and_not_asked_for_again()
     {
         FakeTime time = new();
-        await using World world = await World.StartAsync(new WorldOptions { Time = time, Peers = new PeerPolicyOptions { LearnsRate = false } });
-        ScriptedPeer peer = ScriptedPeer.Honest("peer");
+        await using World world = await World.StartAsync(
+            new WorldOptions { Time = time, RepliesTimeOut = true, Peers = new PeerPolicyOptions { LearnsRate = false } });
+        ScriptedPeer peer = ScriptedPeer.Honest("peer").Held();
         await world.AddAsync(peer);
 
-        // Answers that take a little time, by which it is judged from then on.
-        peer.Held();
-        string first = await world.PostAsync(1, 5);
-        await World.UntilAsync(() => Task.FromResult(peer.Open > 0), "Nothing was asked.");
-        time.Advance(TimeSpan.FromMilliseconds(10));
-        peer.LetGo();
-        await CompleteAsync(world, time, first);
-
-        peer.Held();
+        // An answer that took a little time, by which it is judged from then on.
+        await world.Peer("peer").Report(new OutcomeBatch([new FetchEnd(FetchVerdict.Good, 10, TimeSpan.FromMilliseconds(5))]));
         string range = await world.PostAsync(6, 8);
-        await AdvanceUntilAsync(time, async () => (await world.Peer("peer").GetReport()).Timeouts == 3, "Nothing timed out.");
+        await World.UntilAsync(() => Task.FromResult(world.Crowd.Log.Length == 3), "Not everything was asked.");
+        await AdvanceUntilAsync(time, TimeSpan.FromMilliseconds(100), () => Task.FromResult(peer.Open == 0), "Nothing timed out.");
+
+        // In small steps from here on, so that its rest does not just run out.
+        TimeSpan step = TimeSpan.FromMilliseconds(1);
+        await AdvanceUntilAsync(time, step, async () => (await world.Peer("peer").GetReport()).Timeouts == 3, "It is not told.");
         PeerReport report = await world.Peer("peer").GetReport();
-        Assert.Equal((5L, 0), (report.Ok, report.InFlight));
-        Assert.NotNull(report.RestingUntil);
+        Assert.Equal((1L, 0), (report.Ok, report.InFlight));
+        DateTimeOffset rested = Assert.NotNull(report.RestingUntil);
 
         peer.LetGo();
-        await CompleteAsync(world, time, range);
+        await AdvanceUntilAsync(time, step, async () => (await world.Range(range).GetReport()).State >= RangeState.Complete, "The range does not end.");
 
-        await world.AssertHoldsAsync(1, 8);
+        await world.AssertHoldsAsync(6, 8);
         Assert.Empty(world.Crowd.AskedTwice());
+        await AdvanceUntilAsync(time, step, async () => (await world.Peer("peer").GetReport()).RestingUntil is null, "It rests on.");
+        Assert.True(time.GetUtcNow() < rested, "Its rest had to run out.");
         report = await world.Peer("peer").GetReport();
-        Assert.Equal((5L, 3L, null), (report.Ok, report.Timeouts, report.RestingUntil));
+        Assert.Equal((1L, 3L), (report.Ok, report.Timeouts));
         await world.BudgetReturnsAsync();
     }
 
-    private static async Task CompleteAsync(World world, FakeTime time, string range)
-    {
-        await AdvanceUntilAsync(
-            time, async () => (await world.Range(range).GetReport()).State >= Contracts.Ranges.RangeState.Complete, "The range does not end.");
-    }
-
-    private static Task AdvanceUntilAsync(FakeTime time, Func<Task<bool>> condition, string problem) => World.UntilAsync(
+    private static Task AdvanceUntilAsync(FakeTime time, TimeSpan step, Func<Task<bool>> condition, string problem) => World.UntilAsync(
         async () =>
         {
-            time.Advance(TimeSpan.FromMilliseconds(10));
+            time.Advance(step);
             return await condition();
         },
         problem);

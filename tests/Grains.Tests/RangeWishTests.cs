@@ -33,10 +33,13 @@ public sealed class RangeWishTests
     [Fact]
     public async Task Deadline_ends_the_range_and_its_reason_outlives_the_silo()
     {
-        await using World world = await World.StartAsync();
+        ShiftedTime time = new();
+        await using World world = await World.StartAsync(new WorldOptions { Time = time });
         await world.AddAsync(ScriptedPeer.Lacking("lacking", static number => number == 105));
 
-        RangePosted posted = await world.Chain.PostRange(Post(100, 109) with { Deadline = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(2) });
+        RangePosted posted = await world.Chain.PostRange(Post(100, 109) with { Deadline = time.GetUtcNow() + TimeSpan.FromHours(1) });
+        await world.UntilAsync(posted.RangeId!, r => r.StallCode == nameof(StallReason.NobodyHasHeight));
+        time.Skip(TimeSpan.FromHours(1));
         RangeReport report = await world.EndAsync(posted.RangeId!);
 
         Assert.Equal((RangeState.DeadlinePassed, nameof(StallReason.DeadlinePassed)), (report.State, report.StallCode));

@@ -22,7 +22,9 @@ public sealed class StoreWriterTests
         await world.AddAsync(ScriptedPeer.Honest("honest-1"), ScriptedPeer.Honest("honest-2"));
         world.Store.Hold();
         string range = await world.PostAsync(First, Last);
-        await world.UntilAsync(range, r => r.Cursor is null);
+        StoreWriter[] writers = [.. world.Silos.Services.Select(s => s.GetRequiredService<StoreWriter>())];
+        await world.UntilAsync(
+            range, _ => Enumerable.Range((int)First, (int)Last).All(n => writers.Any(w => w.IsQueued(TestChain.Id, TestChain.Right.HashAt((ulong)n)))));
 
         world.Store.Release();
         await world.EndAsync(range);

@@ -42,7 +42,7 @@ public sealed class SwarmStopTests
         await client.OpenStreamAsync(identity.Id, [Protocol], Token);
         await begun.Task.WaitAsync(Token);
 
-        await Service(holder, identity, time).StopAsync(new CancellationToken(canceled: true)).WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await Service(holder, identity, time).StopAsync(new CancellationToken(canceled: true)).WaitAsync(TimeSpan.FromSeconds(60), Token);
 
         Task ended = holder.Value.DisposeAsync().AsTask();
         Assert.False(ended.IsCompleted);   // its own patience is not over

@@ -8,6 +8,9 @@ namespace OpSync.Interop;
 /// <summary>Finds node and npm and installs the pinned packages of a folder once per machine, into the build's artifacts.</summary>
 internal static class JsEnvironment
 {
+    /// <summary>A registry far away has bad moments.</summary>
+    private const int TriesMax = 3;
+
     private static readonly ConcurrentDictionary<(string Project, string Folder), Lazy<Task<(string? Directory, string? Missing)>>> Ready = new();
 
     /// <summary>The directory with the installed packages. Skips the calling test where node, npm or the registry is absent.</summary>
@@ -32,9 +35,9 @@ internal static class JsEnvironment
         string stamp = Path.Combine(target, "installed.lock");
         string lockFile = await File.ReadAllTextAsync(Path.Combine(source, "package-lock.json"));
         if (File.Exists(stamp) && await File.ReadAllTextAsync(stamp) == lockFile) return (target, null);
-        if (await RunAsync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], target) is { ExitCode: not 0 } npm)
+        for (int tries = 1; await RunAsync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], target) is { ExitCode: not 0 } npm; tries++)
         {
-            return (null, $"npm could not install the packages of {folder}: {npm.Output}");
+            if (tries == TriesMax) return (null, $"npm could not install the packages of {folder}: {npm.Output}");
         }
 
         await File.WriteAllTextAsync(stamp, lockFile);

@@ -11,7 +11,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Names a server to use in place of one of our own, as a connection string of a user who may create schemas.</summary>
     public const string Variable = "OPSYNC_TEST_POSTGRES";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _binaries, _data;
     private readonly string[] _settings;

@@ -14,17 +14,15 @@ namespace OpSync.Grains.Ranges;
 /// <param name="tag">The range and its generation.</param>
 /// <param name="grains">To call peers.</param>
 /// <param name="time">For the limit of a call.</param>
+/// <param name="callTimeout">What a call of a peer may take.</param>
 /// <param name="now">Monotonic time of the range.</param>
 /// <param name="known">Tells the range core.</param>
 /// <param name="charge">Charges a proven lie.</param>
 /// <param name="log">Log of the range.</param>
 internal sealed class SkeletonDriver(
-    SkeletonSync core, RangeTag tag, IGrainFactory grains, TimeProvider time, Func<TimeSpan> now, Action<RangeEvent> known,
+    SkeletonSync core, RangeTag tag, IGrainFactory grains, TimeProvider time, TimeSpan callTimeout, Func<TimeSpan> now, Action<RangeEvent> known,
     Action<Charge> charge, ILogger log)
 {
-    /// <summary>Peers have this long for a call (design section 5).</summary>
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(1);
-
     private readonly HashSet<PeerKey> _asked = [];
     private TimeSpan _wakeAt = TimeSpan.MaxValue;
     private BlockId? _followed;
@@ -92,7 +90,7 @@ internal sealed class SkeletonDriver(
         try
         {
             FetchAnswer answer = await grains.GetPeer(ask.Peer.Value)
-                .FetchHeaders(new HeaderOrder(tag, ask.RequestId, ask.Number, ask.Hash, ask.Count)).WaitAsync(CallTimeout, time);
+                .FetchHeaders(new HeaderOrder(tag, ask.RequestId, ask.Number, ask.Hash, ask.Count)).WaitAsync(callTimeout, time);
             if (answer.Taken == 1) return;
             retryAfter = answer.RetryAfter;
             outcome = answer.Reason == FetchRefusal.Unsupported ? FetchOutcome.Unsupported : FetchOutcome.RateLimited;

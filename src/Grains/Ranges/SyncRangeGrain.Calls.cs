@@ -15,14 +15,14 @@ internal sealed partial class SyncRangeGrain
         FetchOrder order = ask.ToOrder(_tag, _priority);
         _asked.Add(ask.Peer);
         int taken = 0;
-        TimeSpan retryAfter = CallTimeout;
+        TimeSpan retryAfter = CallRetry;
         RefusalReason reason = RefusalReason.Unreachable;
         try
         {
             // Perhaps frozen for long: the next tick finds out whether this activation still counts, and nothing is asked before.
             if (_epoch.IsHeld)
             {
-                FetchAnswer answer = await GrainFactory.GetPeer(ask.Peer.Value).Fetch(order).WaitAsync(CallTimeout, time);
+                FetchAnswer answer = await GrainFactory.GetPeer(ask.Peer.Value).Fetch(order).WaitAsync(options.Value.CallTimeout, time);
                 if (answer.Taken >= order.Items.Length) return;
                 taken = answer.Taken;
                 retryAfter = answer.RetryAfter;
@@ -72,7 +72,7 @@ internal sealed partial class SyncRangeGrain
     {
         try
         {
-            return await GrainFactory.GetBlock(_tag.ChainId, block.Number).Promote(new PromoteOrder(block.Hash, rank, _tag)).WaitAsync(CallTimeout, time);
+            return await GrainFactory.GetBlock(_tag.ChainId, block.Number).Promote(new PromoteOrder(block.Hash, rank, _tag)).WaitAsync(options.Value.CallTimeout, time);
         }
         catch (Exception e) when (IsCallFailure(e))
         {
@@ -87,7 +87,7 @@ internal sealed partial class SyncRangeGrain
         try
         {
             // Of a range that ended in a former activation nothing was begun here: its key is all there is.
-            await GrainFactory.GetBlock(RangeGrainKey.Parse(this).ChainId, block.Number).Reject(block.Hash).WaitAsync(CallTimeout, time);
+            await GrainFactory.GetBlock(RangeGrainKey.Parse(this).ChainId, block.Number).Reject(block.Hash).WaitAsync(options.Value.CallTimeout, time);
         }
         catch (Exception e) when (IsCallFailure(e))
         {

@@ -28,8 +28,8 @@ internal sealed partial class SyncRangeGrain(
     TimeProvider time,
     ILogger<SyncRangeGrain> log) : Grain, ISyncRangeGrain
 {
-    /// <summary>Peers and blocks have this long for a call (design section 5).</summary>
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(1);
+    /// <summary>What failed for want of an answer is tried again after this time.</summary>
+    private static readonly TimeSpan CallRetry = TimeSpan.FromSeconds(1);
 
     /// <summary>Granularity of the core's deadlines.</summary>
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(50);
@@ -224,7 +224,7 @@ internal sealed partial class SyncRangeGrain(
         _core = new RangeSync(target, options.Value, islands, seed: HashCode.Combine(rangeId, document.Generation));
         _skeleton = new SkeletonDriver(
             new SkeletonSync(target.Anchor, target.Range.First, new SkeletonOptions(), document.ToMarks(), islands, seed: HashCode.Combine(rangeId, document.Generation)),
-            _tag, GrainFactory, time, () => Now, Step, charge => _ = ChargeAsync(charge), log);
+            _tag, GrainFactory, time, options.Value.CallTimeout, () => Now, Step, charge => _ = ChargeAsync(charge), log);
         _timer = this.RegisterGrainTimer(
             OnTick, new GrainTimerCreationOptions { DueTime = TickPeriod, Period = TickPeriod, KeepAlive = true });
         if (document.Deadline is { } deadline) Step(new RangeEvent.Deadline(Now + (deadline - time.GetUtcNow())));
@@ -248,7 +248,7 @@ internal sealed partial class SyncRangeGrain(
     {
         if (Now < _confirmAt) return false;
         if (await TryWriteAsync()) return true;
-        _confirmAt = Now + CallTimeout;
+        _confirmAt = Now + CallRetry;
         return false;
     }
 

@@ -16,6 +16,12 @@ internal sealed class ConnectionTable(SwarmOptions options, TimeProvider time) :
     /// <summary>What one host or subnet uses; handshakes are included in connections.</summary>
     private readonly record struct Use(int Connections, int Handshakes);
 
+    /// <summary>A subnet with so many times as many connections as the newcomer's,</summary>
+    private const int FarLarger = 4;
+
+    /// <summary>and with more than this part of all places, gives up one even if all of them are used.</summary>
+    private const int LargePart = 16;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerId, List<Connection>> _byPeer = [];   // lists from oldest to newest, never empty
     private readonly Dictionary<IPAddress, Use> _byHost = [];             // inbound only, as are the subnets
@@ -206,13 +212,14 @@ internal sealed class ConnectionTable(SwarmOptions options, TimeProvider time) :
 
     /// <summary>The inbound connection that would be missed least: of the subnet that has most, and there the one unused longest.
     /// Whoever belongs to a smaller crowd than the newcomer stays: strangers of few subnets can neither keep others out nor, by
-    /// coming again and again, put out those who were here before.</summary>
+    /// coming again and again, put out those who were here before. Use alone keeps no place, since it costs a request now and then:
+    /// where all are used, one of a far larger crowd has to go.</summary>
     /// <param name="newcomer">The newcomer's subnet.</param>
     /// <param name="newcomers">Its connections, the newcomer's own included.</param>
     private Connection? FindIdle(IPAddress newcomer, int newcomers)
     {
-        Connection? found = null;
-        int crowd = 0;
+        Connection? found = null, used = null;
+        int crowd = 0, usedCrowd = 0;
         foreach (List<Connection> list in _byPeer.Values)
         {
             foreach (Connection connection in list)
@@ -221,13 +228,15 @@ internal sealed class ConnectionTable(SwarmOptions options, TimeProvider time) :
                     continue;
                 IPAddress subnet = AddressScope.Subnet(connection.Info.RemoteIp);
                 int sameSubnet = subnet.Equals(newcomer) ? newcomers : SubnetCrowd(subnet);
+                if (sameSubnet >= FarLarger * newcomers && sameSubnet > options.InboundConnectionsMax / LargePart && (used is null || sameSubnet > usedCrowd))
+                    (used, usedCrowd) = (connection, sameSubnet);
                 if (sameSubnet < newcomers || connection.IdleTime < (sameSubnet > newcomers ? options.CrowdGrace : options.IdleGrace))
                     continue;
                 if (found is null || sameSubnet > crowd || (sameSubnet == crowd && connection.IdleTime > found.IdleTime))
                     (found, crowd) = (connection, sameSubnet);
             }
         }
-        return found;
+        return found ?? used;
     }
 
     private void Uncount(Handshake handshake, bool succeeded)

@@ -10,7 +10,7 @@ public sealed record SwarmOptions
     public int ConnectionsMax { get; init; } = 256;
 
     /// <summary>Connections others opened: what <see cref="ConnectionsMax"/> leaves is kept for peers we dial. When all are taken, a
-    /// newcomer who has proved his identity takes the place of the one that is of least use, if one is idle.</summary>
+    /// newcomer who has proved his identity takes the place of the one that is of least use, if one is idle or its subnet has far more than his.</summary>
     public int InboundConnectionsMax { get; init; } = 192;
 
     /// <summary>Connections with one peer, 1 or more. Two, since both sides may dial at the same time. A further one, whose peer

@@ -24,7 +24,7 @@ internal sealed class PeerLinks(
     private const string OwnProtocols = "/opsync/", OwnAgent = "opsync/";
 
     /// <summary>Peers without a link whose protocols are remembered while they are connected: they may get one. More are not.</summary>
-    private const int ToldMax = 4_096;
+    internal const int ToldMax = 4_096;
 
     private readonly ConcurrentDictionary<PeerKey, PeerLink> _links = new();
     private readonly ConcurrentDictionary<PeerId, IdentifyInfo> _told = new();
@@ -136,7 +136,7 @@ internal sealed class PeerLinks(
     /// <inheritdoc/>
     public void Disconnected(ConnectionInfo connection, string reason)
     {
-        _told.TryRemove(connection.Peer, out _);
+        if (IsGone(connection.Peer)) _told.TryRemove(connection.Peer, out _);
         Find(connection.Peer)?.Lost(reason);
     }
 
@@ -152,8 +152,9 @@ internal sealed class PeerLinks(
         if (_told.Count >= ToldMax) return;
         _told[peer] = info;
 
-        // Its link may have been made meanwhile, without this.
+        // Its link may have been made meanwhile, without this; or its connection has ended, and nothing else would take the news away.
         if (Find(peer) is { } late && _told.TryRemove(peer, out _)) Tell(late, info);
+        else if (IsGone(peer)) _told.TryRemove(peer, out _);
     }
 
     /// <summary>Asks for no blocks below those that are on their way.</summary>
@@ -174,6 +175,8 @@ internal sealed class PeerLinks(
     }
 
     private IReadOnlyList<ConnectionInfo> Connections => swarm.IsReady ? swarm.Value.Connections : [];
+
+    private bool IsGone(PeerId peer) => swarm.IsReady && !swarm.Value.IsConnected(peer);
 
     private void Tell(PeerLink link, IdentifyInfo info)
     {

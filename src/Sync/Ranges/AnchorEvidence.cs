@@ -6,8 +6,9 @@ namespace OpSync.Sync.Ranges;
 /// <summary>Who named which other hash at the anchor's height, until it is decided who is wrong: they or the anchor.</summary>
 internal sealed class AnchorEvidence
 {
-    /// <summary>Different hashes remembered; more of them cannot be an agreement of honest peers.</summary>
-    public const int HashesMax = 4;
+    /// <summary>Different hashes remembered. Of more, the one that fewest named gives way: peers who invent one each cannot keep those
+    /// who agree from being heard.</summary>
+    public const int HashesMax = 256;
 
     /// <summary>Senders remembered per hash.</summary>
     public const int SendersMax = 64;
@@ -23,18 +24,27 @@ internal sealed class AnchorEvidence
     /// <summary>The answers, for charging.</summary>
     public IReadOnlyList<(Hash32 Hash, List<PeerKey> Senders)> Answers => _answers;
 
-    /// <summary>Records an answer; the same one of the same peer counts once.</summary>
+    /// <summary>Records an answer. A peer has one voice: what it says last.</summary>
     public void Add(Hash32 hash, PeerKey peer, TimeSpan now)
     {
         if (!Any) Since = now;
-        foreach ((Hash32 known, List<PeerKey> senders) in _answers)
+        int said = _answers.FindIndex(a => a.Senders.Contains(peer));
+        if (said >= 0 && _answers[said].Hash == hash) return;
+        if (said >= 0)
         {
-            if (known != hash) continue;
-            if (senders.Count < SendersMax && !senders.Contains(peer)) senders.Add(peer);
+            _answers[said].Senders.Remove(peer);
+            if (_answers[said].Senders.Count == 0) _answers.RemoveAt(said);
+        }
+
+        int known = _answers.FindIndex(a => a.Hash == hash);
+        if (known >= 0)
+        {
+            if (_answers[known].Senders.Count < SendersMax) _answers[known].Senders.Add(peer);
             return;
         }
 
-        if (_answers.Count < HashesMax) _answers.Add((hash, [peer]));
+        if (_answers.Count == HashesMax) _answers.Remove(_answers.MinBy(static a => a.Senders.Count));
+        _answers.Add((hash, [peer]));
     }
 
     /// <summary>The hash most peers named.</summary>

@@ -19,6 +19,10 @@ public sealed record RangeSyncOptions
     /// whose own deadline is shorter.</summary>
     public TimeSpan ReplyLost { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>What the grain of a peer or a block may take for one call of the range, above zero. Beyond it a peer counts as not asked,
+    /// though it may have been.</summary>
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>A promotion not acknowledged is repeated after this time.</summary>
     public TimeSpan PromoteRepeat { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -63,6 +67,7 @@ public sealed record RangeSyncOptions
         Within(PeersMax, 1, 1_024, nameof(PeersMax));
         Within(AskItemsMax, 1, 64, nameof(AskItemsMax));
         Within(ReplyLost.Ticks, 1, TimeSpan.TicksPerDay, nameof(ReplyLost));
+        Within(CallTimeout.Ticks, 1, TimeSpan.TicksPerDay, nameof(CallTimeout));
         Within(PromoteRepeat.Ticks, 1, TimeSpan.TicksPerDay, nameof(PromoteRepeat));
         Within(NobodyHasRetry.Ticks, 1, TimeSpan.TicksPerDay, nameof(NobodyHasRetry));
         Within(AnchorMismatchPatience.Ticks, 0, TimeSpan.TicksPerDay, nameof(AnchorMismatchPatience));

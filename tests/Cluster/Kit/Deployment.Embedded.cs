@@ -6,7 +6,7 @@ internal sealed partial class Deployment
     public const string Engine = "Embedded";
 
     /// <summary>Blocks of the short form.</summary>
-    public const int BlocksShort = 900;
+    public const int BlocksShort = 1_500;
 
     /// <summary>Time that a peer takes for an answer.</summary>
     private static readonly TimeSpan PeerLatency = TimeSpan.FromMilliseconds(320);

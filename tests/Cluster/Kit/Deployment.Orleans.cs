@@ -23,8 +23,8 @@ internal sealed partial class Deployment
         {
             _silos.Add(new Member(
             [
-                "silo", .. cluster, "--data-dir", _temp[$"silo-{i}"], "--cluster-silo-name", $"silo-{i}", "--cluster-silo-port", $"{FreePort()}",
-                "--cluster-gateway-port", $"{FreePort()}", "--health-listen", $"127.0.0.1:{FreePort()}",
+                "silo", .. cluster, "--data-dir", _temp[$"silo-{i}"], "--cluster-silo-name", $"silo-{i}", "--cluster-silo-port", $"{FreePort.Find()}",
+                "--cluster-gateway-port", $"{FreePort.Find()}", "--health-listen", $"127.0.0.1:{FreePort.Find()}",
             ]));
         }
 

@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using OpSync.Codec.OpStack;
 using OpSync.EndToEnd;
@@ -31,8 +29,8 @@ internal sealed partial class Deployment : IAsyncDisposable
     private Deployment(SampleBlocks blocks)
     {
         _blocks = blocks;
-        HttpPort = FreePort();
-        _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{HttpPort}"), Timeout = TimeSpan.FromSeconds(10) };
+        HttpPort = FreePort.Find();
+        _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{HttpPort}"), Timeout = s_patience };
     }
 
     /// <summary>Processes that fetch and store.</summary>
@@ -162,6 +160,9 @@ internal sealed partial class Deployment : IAsyncDisposable
         return $"{await CountAsync()} blocks; {report}\n{string.Join('\n', _silos.Concat(_gateways).Select((m, i) => $"-- member {i}\n{m.Said}"))}";
     }
 
+    /// <summary>From here on the peers answer at once: what is left need not last.</summary>
+    public void Hurry() => _peers.ForEach(static p => p.Latency = TimeSpan.Zero);
+
     /// <summary>Heights asked for so far, of each peer in its order.</summary>
     public ulong[][] Asked() => [.. _peers.Select(p => p.Asked)];
 
@@ -183,12 +184,5 @@ internal sealed partial class Deployment : IAsyncDisposable
             Assert.True(TimeProvider.System.GetElapsedTime(started) < s_patience, problem());
             await Task.Delay(TimeSpan.FromMilliseconds(20), Token);
         }
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -14,14 +14,13 @@ internal sealed class RecordingPeer : IAsyncDisposable
     private readonly PeerIdentity _identity = PeerIdentity.Create(KeyType.Ed25519);
     private readonly ConcurrentQueue<(ulong Number, PeerId By, long At)> _asked = new();
     private readonly SampleBlocks _blocks;
-    private readonly TimeSpan _latency;
     private readonly Func<ulong, bool> _lacks;
     private readonly Swarm _swarm;
 
     private RecordingPeer(SampleBlocks blocks, TimeSpan latency, Func<ulong, bool> lacks)
     {
         _blocks = blocks;
-        _latency = latency;
+        Latency = latency;
         _lacks = lacks;
         _swarm = new Swarm(new SwarmOptions(), _identity, NullLogger.Instance, TimeProvider.System);
     }
@@ -30,6 +29,9 @@ internal sealed class RecordingPeer : IAsyncDisposable
     public string Address => _swarm.ListenAddresses[0].ToString();
 
     public string PeerId => _identity.Id.ToString();
+
+    /// <summary>Time of each answer.</summary>
+    public TimeSpan Latency { get; set; }
 
     /// <summary>Heights asked for, in order.</summary>
     public ulong[] Asked => [.. _asked.Select(a => a.Number)];
@@ -81,7 +83,7 @@ internal sealed class RecordingPeer : IAsyncDisposable
         Assert.True(PayloadByNumber.TryReadRequest(request, out ulong number));
         _asked.Enqueue((number, inbound.Peer, TimeProvider.System.GetTimestamp()));
         bool lacks = _lacks(number);
-        await Task.Delay(lacks ? 1.5 * _latency : _latency, cancellationToken);
+        await Task.Delay(lacks ? 1.5 * Latency : Latency, cancellationToken);
         await inbound.Stream.WriteAsync((lacks ? null : _blocks.Find(number)) ?? [(byte)ResultCode.NotFound], cancellationToken);
         await inbound.Stream.CloseWriteAsync(cancellationToken);
     }

@@ -20,10 +20,10 @@ internal static class Cluster
         });
 
     /// <summary>Waits for what must happen soon; a hang becomes a failure.</summary>
-    public static Task<T> Soon<T>(this Task<T> task) => task.WaitAsync(TimeSpan.FromSeconds(30));
+    public static Task<T> Soon<T>(this Task<T> task) => task.WaitAsync(TimeSpan.FromSeconds(60));
 
     /// <inheritdoc cref="Soon{T}(Task{T})"/>
-    public static Task Soon(this Task task) => task.WaitAsync(TimeSpan.FromSeconds(30));
+    public static Task Soon(this Task task) => task.WaitAsync(TimeSpan.FromSeconds(60));
 
     /// <summary>Types nested in another are examples of what is wrong and belong to their tests.</summary>
     private static bool IsGood(Type type) => !type.IsNested;

@@ -6,7 +6,7 @@ namespace OpSync.Embedded.Tests.Kit;
 /// <summary>What grains tell their test, in order, and gates by which a test holds them.</summary>
 public sealed class Probe
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private readonly Channel<string> _told = Channel.CreateBounded<string>(200_000);
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _gates = new();

@@ -49,6 +49,9 @@ internal sealed class ScriptedPeer(string id, Func<ulong, CancellationToken, Tas
     /// <summary>What comes of a height within a span, if not the block; null for a peer that gives no spans.</summary>
     public Func<ulong, SpanPart?>? Spans { get; set; }
 
+    /// <summary>What its answers have to pass.</summary>
+    public Tap? Tap { get; set; }
+
     /// <summary>Most requests it had open at a time.</summary>
     public int InFlightMost => Volatile.Read(ref _inFlightMost);
 
@@ -107,6 +110,7 @@ internal sealed class ScriptedPeer(string id, Func<ulong, CancellationToken, Tas
         try
         {
             if (_gate is { } gate) await gate.Task.WaitAsync(token);
+            if (Tap is { } tap) await tap.PassAsync(token);
             return await script(number, token);
         }
         finally

@@ -14,6 +14,13 @@ public sealed class ExchangeTests
 {
     private static readonly string[] s_echo = ["/block/1", "/block/0"];
 
+    private static readonly ExchangeLimits s_patient = new()
+    {
+        OpenTimeout = TimeSpan.FromSeconds(60),
+        WriteTimeout = TimeSpan.FromSeconds(60),
+        ReadTimeout = TimeSpan.FromSeconds(60),
+    };
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -82,10 +89,10 @@ public sealed class ExchangeTests
         });
         Task<ExchangeResult> ask = AskAsync(client, server);
         await asked.Task;
-        for (int i = 0; i < 30 && !ask.IsCompleted; i++)   // less than the connection may be silent
+        while (!ask.IsCompleted)
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
+            await Task.Delay(1, Ct);   // its last deadline may not be set yet, and the connection may be silent for an hour
         }
         ExchangeResult result = await ask;
         Assert.Equal(ExchangeOutcome.Timeout, result.Outcome);
@@ -99,7 +106,7 @@ public sealed class ExchangeTests
         (Node client, Node server) = await PairAsync();
         await using Node _ = client, __ = server;
         server.Swarm.Handle("/block/0", ServeAsync);
-        ExchangeLimits limits = new() { ResponseSizeMax = 100_000, ExpectedSize = 1_000 };
+        ExchangeLimits limits = s_patient with { ResponseSizeMax = 100_000, ExpectedSize = 1_000 };
         Assert.Equal(ExchangeOutcome.TooLarge, (await AskAsync(client, server, 1, 100_001, limits)).Outcome);
         ExchangeResult exact = await AskAsync(client, server, 1, 100_000, limits);
         Assert.True(exact.IsOk);
@@ -130,7 +137,7 @@ public sealed class ExchangeTests
             }
         });
         using CancellationTokenSource cancel = new();
-        Task<ExchangeResult> ask = AskAsync(client, server, limits: new ExchangeLimits { ResponseSizeMax = int.MaxValue, Budget = new Never() }, ct: cancel.Token);
+        Task<ExchangeResult> ask = AskAsync(client, server, limits: s_patient with { ResponseSizeMax = int.MaxValue, Budget = new Never() }, ct: cancel.Token);
         await asked.Task;
         await cancel.CancelAsync();
         Assert.Equal(ExchangeOutcome.Cancelled, (await ask).Outcome);
@@ -169,7 +176,7 @@ public sealed class ExchangeTests
     [Fact]
     public async Task Streams_above_the_process_limit_are_reset_and_the_next_is_served()
     {
-        await using Node server = await Node.StartAsync(new SwarmOptions { InboundStreamsTotalMax = 1 });
+        await using Node server = await Node.StartAsync(Node.Patient with { InboundStreamsTotalMax = 1 });
         await using Node client = await Node.StartAsync();
         TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously), go = new();
         server.Swarm.Handle("/block/0", async (request, ct) =>
@@ -199,9 +206,9 @@ public sealed class ExchangeTests
         (Node client, Node server) = await PairAsync(time);
         await using Node _ = client, __ = server;
         server.Swarm.Handle("/block/0", ServeAsync);
-        SlowBudget budget = new(time, TimeSpan.FromSeconds(12));   // five waits, together shorter than the silence a connection may keep
+        SlowBudget budget = new(time, TimeSpan.FromSeconds(12));   // five waits, each shorter than the time to read, all together longer
         ExchangeResult result = await AskAsync(
-            client, server, 1, 150_000, new ExchangeLimits { ExpectedSize = 50_000, Budget = budget });
+            client, server, 1, 150_000, new ExchangeLimits { ExpectedSize = 50_000, Budget = budget, ReadTimeout = TimeSpan.FromSeconds(50) });
         Assert.True(result.IsOk, result.Outcome.ToString());
         Assert.Equal([12_500, 15_625, 19_531, 24_414, 30_517], budget.Taken);   // a quarter more each time
         Assert.Equal(TimeSpan.FromSeconds(60), result.BudgetWait);
@@ -256,7 +263,7 @@ public sealed class ExchangeTests
         TimeSpan hour = TimeSpan.FromHours(1);
         SwarmOptions? patient = clientTime is null
             ? null
-            : new() { Muxer = new YamuxOptions { KeepAliveInterval = hour, SilenceMax = 2 * hour, WriteTimeout = hour } };
+            : Node.Patient with { Muxer = new YamuxOptions { KeepAliveInterval = hour, SilenceMax = 2 * hour, WriteTimeout = hour } };
         Node client = await Node.StartAsync(patient, KeyType.Secp256k1, clientTime);
         await client.ConnectAsync(server);
         return (client, server);
@@ -264,7 +271,7 @@ public sealed class ExchangeTests
 
     private static Task<ExchangeResult> AskAsync(
         Node client, Node server, int seed = 1, int size = 1_000, ExchangeLimits? limits = null, CancellationToken? ct = null) =>
-        Exchange.RequestAsync(client.Swarm, server.Id, s_echo, Request(seed, size), limits ?? new(), ct ?? Ct).AsTask();
+        Exchange.RequestAsync(client.Swarm, server.Id, s_echo, Request(seed, size), limits ?? s_patient, ct ?? Ct).AsTask();
 
     private static byte[] Request(int seed, int size)
     {
@@ -291,7 +298,7 @@ public sealed class ExchangeTests
         public async ValueTask ExtendAsync(int moreBytes, CancellationToken cancellationToken)
         {
             Taken.Add(moreBytes);
-            await Task.Yield();   // the exchange pauses its deadline first
+            await Task.Yield();
             time.Advance(wait);
             cancellationToken.ThrowIfCancellationRequested();
         }

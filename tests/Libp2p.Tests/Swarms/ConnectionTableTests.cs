@@ -111,6 +111,24 @@ public sealed class ConnectionTableTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Crowd_that_is_never_idle_cannot_keep_a_small_one_out()
+    {
+        ConnectionTable table = Table(new SwarmOptions { InboundConnectionsMax = 64 });
+        Connection[] crowd = [.. Enumerable.Range(1, 8).Select(i => Connect(table, $"10.0.0.{i % 4}")!)];
+        Connection[] few = [.. Enumerable.Range(0, 56).Select(i => Connect(table, $"10.1.{i / 4}.1")!)];
+        foreach (Connection connection in crowd.Concat(few)) connection.CountUse(1);
+        table.Protect(crowd[7].Info.Peer, true);
+
+        _harness.Time.Advance(new SwarmOptions().IdleGrace);
+        Connection first = Connect(table, "10.0.2.1", crowd[0])!;
+        first.CountUse(1);
+        Assert.Equal("InboundConnectionsMax", Admit(table, "10.0.2.2").Refusal);   // seven are not four times as many as two
+        Assert.Equal("InboundConnectionsMax", Admit(table, "10.0.0.99").Refusal);
+        foreach (int i in Enumerable.Range(1, 3)) Connect(table, $"10.0.{2 + i}.1", crowd[i])!.CountUse(1);
+        Assert.Equal("InboundConnectionsMax", Admit(table, "10.0.6.1").Refusal);   // four are no large part of all
+    }
+
+    [Fact]
     public void Crowd_that_comes_again_and_again_puts_out_its_own_and_never_who_came_alone()
     {
         ConnectionTable table = Table(new SwarmOptions { InboundConnectionsMax = 4 });

@@ -70,9 +70,7 @@ public sealed class SwarmDialTests
         Assert.Equal(DialOutcome.SelfDial, (await a.DialAsync(a)).Outcome);
         Assert.Equal(DialOutcome.SelfDial, (await a.Swarm.DialAsync(null, [a.Address.WithoutPeerId()], Ct)).Outcome);
 
-        using TcpAcceptor closed = new(new IPEndPoint(IPAddress.Loopback, 0), 1);
-        Multiaddr nobody = Multiaddr.FromEndPoint(closed.EndPoint);
-        closed.Dispose();
+        Assert.True(Multiaddr.TryParse("/ip4/127.0.0.1/tcp/1", out Multiaddr? nobody));
         Assert.Equal(DialOutcome.Unreachable, (await a.Swarm.DialAsync(null, [nobody], Ct)).Outcome);
         Assert.Equal(DialOutcome.Unreachable, (await a.Swarm.DialAsync(null, [], Ct)).Outcome);
         Assert.True(Multiaddr.TryParse("/dns4/no-such-host.invalid/tcp/1", out Multiaddr? unknown));
@@ -93,12 +91,21 @@ public sealed class SwarmDialTests
     [Fact]
     public async Task Dial_of_a_silent_server_times_out_and_the_next_address_still_gets_its_turn()
     {
-        await using Node a = await Node.StartAsync(new SwarmOptions { DialTimeout = TimeSpan.FromSeconds(1) });
+        FakeTime time = new();
+        SwarmOptions options = new();
+        await using Node a = await Node.StartAsync(options, time: time);
         await using Node b = await Node.StartAsync();
         using TcpAcceptor silent = new(new IPEndPoint(IPAddress.Loopback, 0), 4);
         var nobody = Multiaddr.FromEndPoint(silent.EndPoint);
-        Assert.Equal(DialOutcome.Timeout, (await a.Swarm.DialAsync(null, [nobody], Ct)).Outcome);
-        Assert.True((await a.Swarm.DialAsync(b.Id, [nobody, b.Address], Ct)).IsConnected);
+        Task<DialResult> alone = a.Swarm.DialAsync(null, [nobody], Ct).AsTask();
+        using Socket first = await silent.AcceptAsync(Ct);
+        time.Advance(options.DialTimeout);
+        Assert.Equal(DialOutcome.Timeout, (await alone).Outcome);
+
+        Task<DialResult> either = a.Swarm.DialAsync(b.Id, [nobody, b.Address], Ct).AsTask();
+        using Socket second = await silent.AcceptAsync(Ct);
+        time.Advance(options.DialTimeout / 2);
+        Assert.True((await either).IsConnected);
     }
 
     [Fact]
@@ -160,7 +167,7 @@ public sealed class SwarmDialTests
     [Fact]
     public async Task Half_open_connections_of_one_address_are_limited_and_the_cheapest_refusal_comes_first()
     {
-        await using Node a = await Node.StartAsync(new SwarmOptions { HandshakesPerAddressMax = 3 });
+        await using Node a = await Node.StartAsync(Node.Patient with { HandshakesPerAddressMax = 3 });
         List<Socket> sockets = [];
         for (int i = 0; i < 3; i++)
             sockets.Add((await LetInAsync())!);
@@ -197,11 +204,12 @@ public sealed class SwarmDialTests
     public async Task Inbound_connection_that_says_nothing_is_closed_at_the_upgrade_timeout()
     {
         FakeTime time = new();
-        await using Node a = await Node.StartAsync(time: time);
+        SwarmOptions options = new();
+        await using Node a = await Node.StartAsync(options, time: time);
         using Socket silent = await ConnectAsync(a);
         byte[] greeting = new byte[64];
         Assert.NotEqual(0, await silent.ReceiveAsync(greeting, Ct));
-        time.Advance(new SwarmOptions().UpgradeTimeout);
+        time.Advance(options.UpgradeTimeout);
         Assert.Equal(0, await silent.ReceiveAsync(greeting, Ct));
     }
 
@@ -222,8 +230,8 @@ public sealed class SwarmDialTests
     [Fact]
     public async Task Connections_are_limited_by_address_and_in_all()
     {
-        await using Node byAddress = await Node.StartAsync(new SwarmOptions { ConnectionsPerAddressMax = 1 });
-        await using Node inAll = await Node.StartAsync(new SwarmOptions { ConnectionsMax = 1 });
+        await using Node byAddress = await Node.StartAsync(Node.Patient with { ConnectionsPerAddressMax = 1 });
+        await using Node inAll = await Node.StartAsync(Node.Patient with { ConnectionsMax = 1 });
         await using Node a = await Node.StartAsync(), b = await Node.StartAsync();
         foreach (Node limited in new[] { byAddress, inAll })
         {
@@ -239,7 +247,7 @@ public sealed class SwarmDialTests
     [Fact]
     public async Task Newer_connection_of_a_peer_takes_the_place_of_its_oldest()
     {
-        await using Node a = await Node.StartAsync(new SwarmOptions { ConnectionsPerPeerMax = 1 });
+        await using Node a = await Node.StartAsync(Node.Patient with { ConnectionsPerPeerMax = 1 });
         using var identity = PeerIdentity.Create(KeyType.Ed25519);
         await using YamuxSession first = await UpgradeAsync(a, identity, inlineMuxer: true);
         await using (Libp2pStream stream = first.TryOpen()!)   // an answer shows that the connection is in

@@ -57,6 +57,19 @@ internal sealed class Tab : IAsyncDisposable
         await SeeNotAsync("#peer-dialog");
     }
 
+    /// <summary>Begins to look whether the page ever tells a speed: it does so only while blocks come.</summary>
+    public Task WatchSpeedAsync() => Page.EvaluateAsync(
+        """
+        () => {
+          const speed = document.getElementById('t-blocks');
+          new MutationObserver(() => { if (!speed.textContent.startsWith('0.0 ')) window.sawSpeed = true; })
+            .observe(speed, { childList: true, characterData: true, subtree: true });
+        }
+        """);
+
+    /// <summary>Waits until it has told one.</summary>
+    public Task SeeSpeedAsync() => Page.WaitForFunctionAsync("() => window.sawSpeed");
+
     /// <summary>Begins to add up how far things jump without anybody's doing (W3C Layout Instability).</summary>
     public Task WatchShiftsAsync() => Page.EvaluateAsync(
         """

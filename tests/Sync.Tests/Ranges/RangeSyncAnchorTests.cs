@@ -159,6 +159,45 @@ public sealed class RangeSyncAnchorTests
         Assert.Equal(11UL, script.Status.Cursor);
     }
 
+    [Fact]
+    public void Many_hashes_of_liars_do_not_keep_the_agreement_of_others_from_being_heard()
+    {
+        string[] liars = ["1", "2", "3", "4", "5", "6"];
+        Script script = new Script(10, 12).Peers(liars);
+        foreach (string _ in liars) AnswerAs(script, honestFork: 0);
+        script.Peers([.. liars, "a", "b"]).Good(12, fork: 9, peer: "a").Good(12, fork: 9, peer: "b");
+
+        RunUntil(script, s_silence, s => AnswerAs(s, honestFork: 9));
+        Assert.Equal(RangeResult.AnchorMismatch, script.Core.Result);
+        Assert.Equal(TestChain.Hash(12, 9), Assert.Single(script.Contradictions).Found);
+    }
+
+    [Fact]
+    public void Each_liar_is_charged_however_many_hashes_they_name()
+    {
+        string[] liars = ["1", "2", "3", "4", "5", "6"];
+        Script script = new Script(10, 12).Peers(liars);
+        foreach (string _ in liars) AnswerAs(script, honestFork: 0);
+        script.Peers([.. liars, "a"]).Good(12, peer: "a");
+        Assert.Equal(liars, script.Charges.Select(c => c.Peer.Value).Order());
+    }
+
+    [Fact]
+    public void Peer_that_names_another_hash_each_time_has_one_voice()
+    {
+        AnchorEvidence evidence = new();
+        for (ulong fork = 1; fork <= 1_000; fork++) evidence.Add(TestChain.Hash(12, fork), new PeerKey("liar"), TimeSpan.Zero);
+        evidence.Add(TestChain.Hash(12, 1), new PeerKey("a"), TimeSpan.Zero);
+        Assert.Equal([TestChain.Hash(12, 1_000), TestChain.Hash(12, 1)], evidence.Answers.Select(a => a.Hash));
+        Assert.All(evidence.Answers, a => Assert.Single(a.Senders));
+    }
+
+    private static void AnswerAs(Script script, ulong honestFork)
+    {
+        string peer = script.FindOpen(12)!.Value.Peer.Value;
+        script.Good(12, ulong.TryParse(peer, out ulong fork) ? fork : honestFork, peer);
+    }
+
     private static void RunUntil(Script script, TimeSpan time, Action<Script> answer)
     {
         TimeSpan end = script.Now + time;

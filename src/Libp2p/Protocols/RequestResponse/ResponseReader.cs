@@ -134,11 +134,11 @@ internal sealed class ResponseReader(ExchangeLimits limits, TimeProvider time) :
     {
         if (limits.Budget is not null)
         {
+            long waiting = time.GetTimestamp();
             ValueTask extension = limits.Budget.ExtendAsync(more, deadline.Token);
             if (!extension.IsCompletedSuccessfully)
             {
                 // Our own shortage must not look like the peer's slowness: its time stands still.
-                long waiting = time.GetTimestamp();
                 deadline.Restart(Timeout.InfiniteTimeSpan);
                 await extension;
                 BudgetWait += time.GetElapsedTime(waiting);
