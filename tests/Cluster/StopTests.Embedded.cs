@@ -4,7 +4,7 @@ using Xunit;
 namespace OpSync.Cluster;
 
 /// <summary>A process that is told to stop in the middle of a range: what peers were answering is waited for and stored, so that the next
-/// process asks for none of it again.</summary>
+/// process asks for none of it again; what one of them turns out to lack is asked of another first, for what is below it hangs on it.</summary>
 public sealed class StopTests(ClusterFixture fixture)
 {
     /// <summary>Blocks that an answer which did not come in time may leave without a link. Without the wait it is a hundred.</summary>
@@ -14,7 +14,7 @@ public sealed class StopTests(ClusterFixture fixture)
     public async Task Process_told_to_stop_stores_what_was_in_flight_and_the_next_one_fetches_none_of_it_again()
     {
         (int blocks, int stops, int step) = ClusterFixture.IsLong ? (3_000, 8, 300) : (1_200, 1, 100);   // far more than the stops need, however late they come
-        await using Deployment deployment = await Deployment.StartAsync(fixture.Postgres, new SampleBlocks(blocks), peers: 3);
+        await using Deployment deployment = await Deployment.StartAsync(fixture.Postgres, new SampleBlocks(blocks), peers: 3, gapEvery: 8);
         string range = await deployment.PostAsync();
         List<int[]> askedBefore = [];
         List<double> seconds = [];

@@ -100,6 +100,16 @@ public sealed class BulkServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Headers_of_large_blocks_cost_more()
+    {
+        int two = TestChain.Right.WireAt(400).Length + 1;
+        HeadersReply reply = await HeadersAsync(
+            new HeadersRequest(400, null, 300, int.MaxValue), new ServeOptions { PeerRate = 0.1, PeerBurst = 3, Bulk = new BulkOptions { HeaderBytesPerBlock = two } });
+
+        Assert.Equal((6, BulkEnd.RateLimited), (reply.Hashes.Length, reply.End));
+    }
+
+    [Fact]
     public async Task Payloads_come_in_order_as_they_are_stored()
     {
         PayloadsRequest request = new(100, 130, int.MaxValue);

@@ -16,6 +16,7 @@ internal sealed class Connection(ConnectionInfo info, YamuxSession session, Time
     private long _usedAt = time.GetTimestamp();
     private int _uses;
     private TokenMeter _pushes = new(burst: 8, perSecond: 1, time);
+    private TokenMeter _questions = new(burst: 8, perSecond: 1, time);
 
     public ConnectionInfo Info => info;
 
@@ -76,6 +77,13 @@ internal sealed class Connection(ConnectionInfo info, YamuxSession session, Time
     {
         lock (_gate)
             return _pushes.TryTake(1);
+    }
+
+    /// <summary>Whether one more identify request may be answered, in the same measure. Honest peers ask once.</summary>
+    public bool MayAsk()
+    {
+        lock (_gate)
+            return _questions.TryTake(1);
     }
 
     /// <summary>Starts to close; the first reason counts.</summary>

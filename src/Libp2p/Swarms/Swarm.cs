@@ -18,6 +18,11 @@ public sealed class Swarm : IAsyncDisposable, ILimitSource
 {
     private const string ForbiddenReason = "not allowed";
 
+    /// <summary>Interfaces come and go, but rarely.</summary>
+    private static readonly TimeSpan AddressesGoodFor = TimeSpan.FromSeconds(10);
+
+    private sealed record SeenAddresses(IReadOnlyList<SwarmListener> Listeners, IReadOnlyList<Multiaddr> Addresses, long At);
+
     private readonly SwarmOptions _options;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -31,6 +36,7 @@ public sealed class Swarm : IAsyncDisposable, ILimitSource
     private readonly IdentifyService _identify;
     private readonly SwarmEvents _events;
     private IReadOnlyList<SwarmListener> _listeners = [];
+    private SeenAddresses? _seen;
     private long _lastConnection;
     private Task? _disposed;
 
@@ -77,8 +83,19 @@ public sealed class Swarm : IAsyncDisposable, ILimitSource
     public string AgentVersion => _options.AgentVersion;
 
     /// <summary>Where others find us, with our peer id. A socket that listens on all interfaces gives one address for each.</summary>
-    public IReadOnlyList<Multiaddr> ListenAddresses =>
-        [.. Volatile.Read(ref _listeners).SelectMany(static l => LocalAddresses.Of(l.EndPoint)).Select(a => a.WithPeerId(LocalPeer))];
+    /// <remarks>Looking at the interfaces costs milliseconds, and whoever connects asks for it: what was seen is good for a while.</remarks>
+    public IReadOnlyList<Multiaddr> ListenAddresses
+    {
+        get
+        {
+            IReadOnlyList<SwarmListener> listeners = Volatile.Read(ref _listeners);
+            if (Volatile.Read(ref _seen) is { } seen && seen.Listeners == listeners && _time.GetElapsedTime(seen.At) < AddressesGoodFor)
+                return seen.Addresses;
+            Multiaddr[] addresses = [.. listeners.SelectMany(static l => LocalAddresses.Of(l.EndPoint)).Select(a => a.WithPeerId(LocalPeer))];
+            Volatile.Write(ref _seen, new SeenAddresses(listeners, addresses, _time.GetTimestamp()));
+            return addresses;
+        }
+    }
 
     /// <summary>Protocols served now.</summary>
     public IReadOnlyCollection<string> Protocols => _server.Protocols;

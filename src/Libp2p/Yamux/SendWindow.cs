@@ -9,11 +9,15 @@ public struct SendWindow()
     /// <summary>Bytes that may be sent now.</summary>
     public uint Available { get; private set; } = Initial;
 
+    /// <summary>Whether bytes were taken since the window grew last: only then has an honest remote a reason to let it grow.</summary>
+    public bool IsUsed { get; private set; }
+
     /// <summary>Takes up to <paramref name="wanted"/> bytes and returns how many were granted.</summary>
     public int Take(int wanted)
     {
         int granted = (int)Math.Min((uint)wanted, Available);
         Available -= (uint)granted;
+        IsUsed |= granted > 0;
         return granted;
     }
 
@@ -24,6 +28,7 @@ public struct SendWindow()
         if (sum > uint.MaxValue)
             return false;
         Available = (uint)sum;
+        IsUsed = false;
         return true;
     }
 }

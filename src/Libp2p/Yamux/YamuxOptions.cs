@@ -45,8 +45,8 @@ public sealed record YamuxOptions
     /// <summary>Pings answered per second in the long run; the rest counts as nuisance.</summary>
     public int PingsPerSecond { get; init; } = 2;
 
-    /// <summary>Nuisance points a remote may run up: 1 for an empty frame, a frame of an unknown stream (legal after our reset) or an
-    /// unanswered ping, 8 for a stream that was refused or came to nothing. Beyond it the session ends.</summary>
+    /// <summary>Nuisance points a remote may run up: 1 for a frame that says nothing new, a frame of an unknown stream (legal after our
+    /// reset), a window that grows before it was used or an unanswered ping, 8 for a stream that was refused or came to nothing. Beyond it the session ends.</summary>
     public int NuisanceBurst { get; init; } = 16_384;
 
     /// <summary>Nuisance points forgiven per second.</summary>

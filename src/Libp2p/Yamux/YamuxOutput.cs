@@ -121,10 +121,14 @@ internal sealed class YamuxOutput(ISecureChannel channel, TimeProvider time) : I
     }
 
     /// <summary>The remote allows more; false when it overflows the window.</summary>
-    public bool TryGrow(StreamSender sender, uint increment)
+    /// <param name="sender">Of which stream.</param>
+    /// <param name="increment">By how much.</param>
+    /// <param name="isDue">Whether anything was sent on the stream since it allowed more last.</param>
+    public bool TryGrow(StreamSender sender, uint increment, out bool isDue)
     {
         lock (_gate)
         {
+            isDue = sender.Window.IsUsed;
             if (!sender.Window.TryGrow(increment))
                 return false;
             if (sender.IsWriting)

@@ -223,10 +223,12 @@ public sealed class YamuxSession : IAsyncDisposable
             return YamuxEnd.None;
         }
         if (header.Length == 0)
-            return header.Flags == YamuxFlags.None ? Nuisance(1) : YamuxEnd.None;
+            return stream.IsNews(header.Flags) ? YamuxEnd.None : Nuisance(1);
         if (header.Type == YamuxType.Data)
             return stream.BeginData(header.Length);
-        return stream.TryGrow(header.Length) ? YamuxEnd.None : YamuxEnd.WindowOverflow;
+        if (!stream.TryGrow(header.Length, out bool isDue))
+            return YamuxEnd.WindowOverflow;
+        return isDue ? YamuxEnd.None : Nuisance(1);
     }
 
     private YamuxEnd OnSyn(YamuxHeader header, out YamuxStream? stream)

@@ -15,6 +15,7 @@ internal sealed class YamuxStream : Libp2pStream
     private readonly StreamReceiver _receiver;
     private readonly StreamSender _sender;
     private int _done;
+    private YamuxFlags _told;   // the reader loop's
 
     public YamuxStream(YamuxSession session, YamuxOutput output, YamuxLimits limits, uint id, bool isInbound)
     {
@@ -58,7 +59,15 @@ internal sealed class YamuxStream : Libp2pStream
 
     public bool TryDeliver(ReadOnlySpan<byte> data) => _receiver.TryDeliver(data);
 
-    public bool TryGrow(uint increment) => _output.TryGrow(_sender, increment);
+    public bool TryGrow(uint increment, out bool isDue) => _output.TryGrow(_sender, increment, out isDue);
+
+    /// <summary>Whether a frame without content says anything: a flag that was not there before.</summary>
+    public bool IsNews(YamuxFlags flags)
+    {
+        bool isNews = (flags & ~_told) != 0;
+        _told |= flags;
+        return isNews;
+    }
 
     public void RemoteFinish()
     {

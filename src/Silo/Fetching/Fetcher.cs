@@ -80,8 +80,8 @@ internal sealed class Fetcher(
     public Dictionary<RangeKey, ulong> LowestOpen() =>
         _requests.GroupBy(static r => r.Key.Range, static r => r.Value.Number).ToDictionary(static r => r.Key, static r => r.Min());
 
-    /// <summary>Waits for what was asked, in the belief that nobody starts anything more.</summary>
-    public Task DrainAsync() => _running.CloseAsync();
+    /// <summary>Requests that have not ended.</summary>
+    public int Open => _requests.Count;
 
     /// <summary>Waits for the end of requests whose tokens say so; what they had read is not verified any more.</summary>
     public Task StopAsync()

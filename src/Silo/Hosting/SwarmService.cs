@@ -27,6 +27,10 @@ internal sealed class SwarmService(
     /// <summary>Longest wait at the stop for the answers to what was asked.</summary>
     private static readonly TimeSpan ArrivalMax = TimeSpan.FromSeconds(2);
 
+    /// <summary>What is missing is not asked for any more, once nothing has been open for this long: ranges let a peer that was not asked
+    /// rest for half a second, and meanwhile it may be the only one to ask.</summary>
+    private static readonly TimeSpan ArrivedAfter = TimeSpan.FromMilliseconds(700);
+
     /// <summary>Longest wait for reports to be delivered at the stop.</summary>
     private static readonly TimeSpan StopWait = TimeSpan.FromSeconds(2);
 
@@ -77,12 +81,12 @@ internal sealed class SwarmService(
         }
     }
 
-    /// <summary>Asks for nothing more; but what peers are answering is waited for, linked and handed to the store writer while the grains
-    /// still listen: it would be fetched again.</summary>
+    /// <summary>Asks for nothing below what it asked for; what peers are answering is waited for, linked and handed to the store writer while
+    /// the grains still listen: it would be fetched again.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         links.Close();
-        await WithinAsync(fetcher.DrainAsync(), ArrivalMax, cancellationToken).ConfigureAwait(false);
+        await ArriveAsync(cancellationToken).ConfigureAwait(false);
         links.Stop();
 
         // Nothing new ends from here on; what did end is told.
@@ -90,6 +94,22 @@ internal sealed class SwarmService(
         await SettleAsync(cancellationToken).ConfigureAwait(false);
         await clusterAccess.StopAsync().ConfigureAwait(false);
         if (holder.IsReady) await holder.Value.DisposeAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Waits for what was asked, and for what is asked of another because a peer failed to give it: without it nothing below can be
+    /// linked.</summary>
+    private async Task ArriveAsync(CancellationToken cancellationToken)
+    {
+        long begun = time.GetTimestamp(), moved = begun;
+        (int Open, long Used) last = (fetcher.Open, budget.Used);
+        while (last != (0, 0) && (last.Open > 0 || time.GetElapsedTime(moved) < ArrivedAfter) && time.GetElapsedTime(begun) < ArrivalMax
+            && !cancellationToken.IsCancellationRequested)
+        {
+            await Task.Delay(SettleStep, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if ((fetcher.Open, budget.Used) is var now && now == last) continue;
+            last = now;
+            moved = time.GetTimestamp();
+        }
     }
 
     private async Task TellAsync()

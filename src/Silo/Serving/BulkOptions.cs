@@ -8,6 +8,10 @@ public sealed record BulkOptions
     /// made from a stored block it costs as much work as serving that block: 32 keep a full rate of headers to about one core.</summary>
     public int HeadersPerBlock { get; init; } = 32;
 
+    /// <summary>Bytes of stored blocks that are read for the headers of one token, 1 or more, and one block at least: as many as 32 usual
+    /// blocks have. Where blocks are larger a token buys fewer headers, since the work is in the bytes.</summary>
+    public int HeaderBytesPerBlock { get; init; } = 1 << 20;
+
     /// <summary>Headers in one answer, 1 to 1,024.</summary>
     public int HeadersMax { get; init; } = 1_024;
 

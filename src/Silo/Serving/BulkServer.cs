@@ -104,13 +104,16 @@ internal sealed partial class BulkServer(
     {
         long started = time.GetTimestamp();
         Hash32? expected = request.Hash;
+        int paid = 0;
+        long bytesPaid = 0;
         for (int sent = 0; sent < count; sent++)
         {
             if (sent > 0 && time.GetElapsedTime(started) > Bulk.GatherMax) return (sent, BulkEnd.Capped, default);
-            if (sent % Bulk.HeadersPerBlock == 0)
+            if (paid-- == 0 || bytesPaid <= 0)
             {
                 (int taken, TimeSpan retryAfter) = await gate.TakeUpToAsync(inbound.Peer, inbound.RemoteIp, 1, cancellationToken).ConfigureAwait(false);
                 if (taken == 0) return (sent, BulkEnd.RateLimited, retryAfter);
+                (paid, bytesPaid) = (Bulk.HeadersPerBlock - 1, Bulk.HeaderBytesPerBlock);
             }
 
             StoredBlock? block;
@@ -124,6 +127,7 @@ internal sealed partial class BulkServer(
             }
 
             if (block is null || (expected is { } hash && hash != block.Hash)) return (sent, BulkEnd.NotFound, default);
+            bytesPaid -= block.Wire.Length;
             int length = Extract(chain, block, writer);
             if (length == 0) return (sent, BulkEnd.Failed, default);
             if (sent > 0 && writer.SizeWith(length) > request.BytesMax) return (sent, BulkEnd.Capped, default);

@@ -46,12 +46,19 @@ internal sealed partial class Deployment : IAsyncDisposable
     /// <param name="postgres">Where the database is made.</param>
     /// <param name="blocks">What the peers serve.</param>
     /// <param name="peers">How many of them.</param>
-    public static async Task<Deployment> StartAsync(PostgresServer postgres, SampleBlocks blocks, int peers)
+    /// <param name="gapEvery">Each height that is a multiple of this is lacked by one of them; 0 for none.</param>
+    public static async Task<Deployment> StartAsync(PostgresServer postgres, SampleBlocks blocks, int peers, ulong gapEvery = 0)
     {
         Deployment deployment = new(blocks);
         string connection = await postgres.CreateDatabaseAsync();
         await File.WriteAllBytesAsync(deployment._temp["rollup.json"], RollupConfig.Write(blocks.Spec), Token);
-        for (int i = 0; i < peers; i++) deployment._peers.Add(await RecordingPeer.StartAsync(blocks, PeerLatency));
+        for (ulong i = 0; i < (ulong)peers; i++)
+        {
+            ulong lacking = i;
+            deployment._peers.Add(await RecordingPeer.StartAsync(
+                blocks, PeerLatency, n => gapEvery > 0 && n % gapEvery == 0 && n / gapEvery % (ulong)peers == lacking));
+        }
+
         deployment._database = await PostgresDatabase.OpenAsync(new PostgresOptions { ConnectionString = connection }, null, Token);
         deployment._store = await deployment._database.OpenBlocksAsync(new ChainIdentity(blocks.Spec.ChainId, blocks.Spec.Genesis.Hash), Token);
         string[] common =

@@ -14,12 +14,14 @@ internal sealed class RecordingPeer : IAsyncDisposable
     private readonly PeerIdentity _identity = PeerIdentity.Create(KeyType.Ed25519);
     private readonly ConcurrentQueue<(ulong Number, PeerId By, long At)> _asked = new();
     private readonly SampleBlocks _blocks;
+    private readonly Func<ulong, bool> _lacks;
     private readonly Swarm _swarm;
 
-    private RecordingPeer(SampleBlocks blocks, TimeSpan latency)
+    private RecordingPeer(SampleBlocks blocks, TimeSpan latency, Func<ulong, bool> lacks)
     {
         _blocks = blocks;
         Latency = latency;
+        _lacks = lacks;
         _swarm = new Swarm(new SwarmOptions(), _identity, NullLogger.Instance, TimeProvider.System);
     }
 
@@ -57,9 +59,10 @@ internal sealed class RecordingPeer : IAsyncDisposable
     /// <param name="blocks">What it serves.</param>
     /// <param name="latency">Time of each answer: with the requests that may be in flight it says how fast a range goes, whatever the
     /// machine.</param>
-    public static async Task<RecordingPeer> StartAsync(SampleBlocks blocks, TimeSpan latency)
+    /// <param name="lacks">Heights it does not have, which it says after half as long again.</param>
+    public static async Task<RecordingPeer> StartAsync(SampleBlocks blocks, TimeSpan latency, Func<ulong, bool> lacks)
     {
-        RecordingPeer peer = new(blocks, latency);
+        RecordingPeer peer = new(blocks, latency, lacks);
         Assert.True(Multiaddr.TryParse("/ip4/127.0.0.1/tcp/0", out Multiaddr? any));
         await peer._swarm.ListenAsync(any, CancellationToken.None);
         ulong chain = blocks.Spec.ChainId;
@@ -79,8 +82,9 @@ internal sealed class RecordingPeer : IAsyncDisposable
         await inbound.Stream.ReadExactlyAsync(request, cancellationToken);
         Assert.True(PayloadByNumber.TryReadRequest(request, out ulong number));
         _asked.Enqueue((number, inbound.Peer, TimeProvider.System.GetTimestamp()));
-        await Task.Delay(Latency, cancellationToken);
-        await inbound.Stream.WriteAsync(_blocks.Find(number) ?? [(byte)ResultCode.NotFound], cancellationToken);
+        bool lacks = _lacks(number);
+        await Task.Delay(lacks ? 1.5 * Latency : Latency, cancellationToken);
+        await inbound.Stream.WriteAsync((lacks ? null : _blocks.Find(number)) ?? [(byte)ResultCode.NotFound], cancellationToken);
         await inbound.Stream.CloseWriteAsync(cancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Multiaddrs;
 using OpSync.Libp2p.Protocols.Identify;
@@ -30,6 +31,54 @@ public sealed class IdentifyTests
         IdentifyInfo back = await a.IdentifiedAsync(b.Id);
         Assert.Equal("opsync/0.1.0", back.AgentVersion);
         Assert.Equal(a.Address.WithoutPeerId(), back.ObservedAddress);   // dialled, so seen as it was dialled
+    }
+
+    [Fact]
+    public async Task Peer_that_asks_again_and_again_is_reset()
+    {
+        await using Node a = await Node.StartAsync(), b = await Node.StartAsync();
+        await b.ConnectAsync(a);
+        await b.IdentifiedAsync(a.Id);
+        int answered = 1;
+        while (await AskAsync())
+            Assert.True(++answered < 1_000, "identify is not limited");
+        Assert.True(answered >= 8);
+
+        // True when the other side answered, false when it reset the stream.
+        async Task<bool> AskAsync()
+        {
+            OpenResult open = await b.Swarm.OpenStreamAsync(a.Id, [IdentifyService.ProtocolId], Ct);
+            Assert.True(open.IsOpened);
+            await using (open.Stream)
+            {
+                try
+                {
+                    await open.Stream.CloseWriteAsync(Ct);
+                    return await open.Stream.ReadAsync(new byte[1], Ct) == 1;
+                }
+                catch (IOException)
+                {
+                    return false;
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Own_addresses_are_looked_up_again_only_after_a_while_and_when_a_listener_is_new()
+    {
+        FakeTime time = new();
+        using PeerIdentity identity = PeerIdentity.Create(KeyType.Ed25519);
+        await using Swarm swarm = new(new SwarmOptions(), identity, NullLogger.Instance, time);
+        Assert.True(Multiaddr.TryParse("/ip4/0.0.0.0/tcp/0", out Multiaddr? all));
+        Assert.Empty(swarm.ListenAddresses);
+        await swarm.ListenAsync(all, Ct);
+        IReadOnlyList<Multiaddr> seen = swarm.ListenAddresses;
+        Assert.NotEmpty(seen);
+        Assert.Same(seen, swarm.ListenAddresses);
+
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.NotSame(seen, swarm.ListenAddresses);
     }
 
     [Fact]

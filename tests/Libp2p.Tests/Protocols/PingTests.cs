@@ -33,6 +33,26 @@ public sealed class PingTests
     }
 
     [Fact]
+    public async Task Ping_stream_that_asks_too_much_is_reset()
+    {
+        await using Node a = await Node.StartAsync(), b = await Node.StartAsync();
+        await a.ConnectAsync(b);
+        OpenResult open = await a.Swarm.OpenStreamAsync(b.Id, [PingProtocol.ProtocolId], Ct);
+        await using Libp2pStream stream = open.Stream!;
+        byte[] ping = new byte[PingProtocol.Size];
+        int echoed = 0;
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            for (; echoed < 10_000; echoed++)
+            {
+                await stream.WriteAsync(ping, Ct);
+                await stream.ReadExactlyAsync(ping, Ct);
+            }
+        });
+        Assert.True(echoed >= PingProtocol.Burst);
+    }
+
+    [Fact]
     public async Task Second_inbound_ping_stream_of_a_peer_is_reset_while_the_first_lives()
     {
         await using Node a = await Node.StartAsync(), b = await Node.StartAsync();

@@ -126,6 +126,8 @@ public sealed class YamuxSessionTests
     [InlineData("after fin", YamuxEnd.DataAfterFin)]
     [InlineData("late flood", YamuxEnd.FrameFlood)]
     [InlineData("empty flood", YamuxEnd.FrameFlood)]
+    [InlineData("fin flood", YamuxEnd.FrameFlood)]
+    [InlineData("window flood", YamuxEnd.FrameFlood)]
     [InlineData("ping flood", YamuxEnd.FrameFlood)]
     [InlineData("pong", YamuxEnd.FrameFlood)]
     public async Task Violation_ends_the_session_with_its_reason_and_an_error_go_away(string kind, YamuxEnd expected)
@@ -172,6 +174,14 @@ public sealed class YamuxSessionTests
             case "empty flood":
                 for (int i = 0; i < 51; i++)
                     await peer.DataAsync(1, []);
+                break;
+            case "fin flood":
+                for (int i = 0; i < 52; i++)
+                    await peer.WindowAsync(1, 0, YamuxFlags.Fin);
+                break;
+            case "window flood":
+                for (int i = 0; i < 51; i++)
+                    await peer.WindowAsync(1, 1);
                 break;
             case "ping flood":
                 for (int i = 0; i < 51 + 16; i++)

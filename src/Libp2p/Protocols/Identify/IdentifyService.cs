@@ -15,9 +15,14 @@ internal sealed class IdentifyService(
 
     private static readonly string[] s_protocols = [ProtocolId];
 
-    /// <summary>Answers with one message.</summary>
+    /// <summary>Answers with one message; who asks too often is reset.</summary>
     public async ValueTask ServeAsync(InboundStream request, CancellationToken cancellationToken)
     {
+        if (swarm.Find(request.Peer, request.Connection) is not { } connection || !connection.MayAsk())
+        {
+            request.Stream.Reset();
+            return;
+        }
         using Deadline deadline = new(options.IdentifyTimeout, time, cancellationToken);
         byte[] message = IdentifyMessage.Encode(
             new IdentifyInfo
@@ -26,7 +31,7 @@ internal sealed class IdentifyService(
                 AgentVersion = options.AgentVersion,
                 Protocols = [.. swarm.Protocols],
                 ListenAddresses = [.. swarm.ListenAddresses.Select(static a => a.WithoutPeerId())],
-                ObservedAddress = swarm.Find(request.Peer, request.Connection)?.Info.Address,
+                ObservedAddress = connection.Info.Address,
             },
             key);
         await request.Stream.WriteAsync(message, deadline.Token);

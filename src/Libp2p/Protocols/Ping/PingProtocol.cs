@@ -1,6 +1,7 @@
 using OpSync.Libp2p.Identity;
 using OpSync.Libp2p.Swarms;
 using OpSync.Libp2p.Transport;
+using OpSync.Libp2p.Yamux;
 
 namespace OpSync.Libp2p.Protocols.Ping;
 
@@ -15,6 +16,12 @@ public sealed class PingProtocol
 
     /// <summary>Time an inbound ping stream may stay silent before it is reset.</summary>
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>Pings of one inbound stream that are echoed at once; more reset it. Others ask one every few seconds.</summary>
+    public const int Burst = 32;
+
+    /// <summary>Pings of one inbound stream that are echoed per second in the long run.</summary>
+    public const int PerSecond = 4;
 
     /// <summary>Time for one ping of ours.</summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
@@ -61,7 +68,7 @@ public sealed class PingProtocol
         }
     }
 
-    /// <summary>Echoes until the remote half-closes. One stream per peer; a second one is reset.</summary>
+    /// <summary>Echoes until the remote half-closes. One stream per peer; a second one, and one with too many pings, is reset.</summary>
     internal async ValueTask ServeAsync(InboundStream request, CancellationToken cancellationToken)
     {
         lock (_served)
@@ -76,8 +83,14 @@ public sealed class PingProtocol
         {
             using Deadline idle = new(IdleTimeout, _time, cancellationToken);
             byte[] buffer = new byte[Size];
+            TokenMeter pings = new(Burst, PerSecond, _time);
             while (await request.Stream.ReadAtLeastAsync(buffer, Size, throwOnEndOfStream: false, idle.Token) == Size)
             {
+                if (!pings.TryTake(1))
+                {
+                    request.Stream.Reset();
+                    return;
+                }
                 await request.Stream.WriteAsync(buffer, idle.Token);
                 idle.Restart(IdleTimeout);
             }
