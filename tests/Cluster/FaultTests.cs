@@ -15,6 +15,8 @@ public sealed class FaultTests(ClusterFixture fixture)
     /// <summary>A stall that lasts longer fails the test.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
 
+    private Action _ended = static () => { };
+
     [Fact]
     public async Task Range_completes_while_silos_are_killed_stopped_and_frozen_and_the_database_goes_away()
     {
@@ -63,9 +65,10 @@ public sealed class FaultTests(ClusterFixture fixture)
         }));
     }
 
-    private static async Task RestartAsync(Member silo, Func<Task> end)
+    private async Task RestartAsync(Member silo, Func<Task> end)
     {
         await end();
+        _ended();
         await silo.StartAsync();
     }
 
@@ -91,10 +94,10 @@ public sealed class FaultTests(ClusterFixture fixture)
     }
 
     /// <summary>The longest time without a new durable block, from the fault on until it is overcome.</summary>
-    private static async Task<Fault> StallAsync(Deployment deployment, string range, int blocks, (string Signal, Func<Task> Do) what)
+    private async Task<Fault> StallAsync(Deployment deployment, string range, int blocks, (string Signal, Func<Task> Do) what)
     {
-        HashSet<ulong> before = [.. deployment.Asked().SelectMany(a => a)];
-        int[] counts = [.. deployment.Asked().Select(a => a.Length)];
+        ulong[][] before = deployment.Asked();
+        _ended = () => before = deployment.Asked();   // what a process asked for while it stopped was not lost with it
         long last = TimeProvider.System.GetTimestamp(), count = await deployment.CountAsync(), goal = Math.Min(count + Overcome, blocks);
         TimeSpan longest = TimeSpan.Zero;
         Task fault = what.Do();
@@ -110,7 +113,8 @@ public sealed class FaultTests(ClusterFixture fixture)
         }
 
         await fault;
-        int again = deployment.Asked().Zip(counts, (asked, count) => asked.Skip(count)).SelectMany(a => a).Count(before.Contains);
+        HashSet<ulong> known = [.. before.SelectMany(a => a)];
+        int again = deployment.Asked().Zip(before, (asked, earlier) => asked.Skip(earlier.Length)).SelectMany(a => a).Count(known.Contains);
         return new Fault(what.Signal, (long)longest.TotalMilliseconds, again);
     }
 
@@ -130,6 +134,6 @@ public sealed class FaultTests(ClusterFixture fixture)
     /// <summary>A fault and what it cost.</summary>
     /// <param name="Signal">What was done.</param>
     /// <param name="StalledMilliseconds">Longest time without a new durable block.</param>
-    /// <param name="FetchedAgain">Heights asked for that had been asked for before the fault.</param>
+    /// <param name="FetchedAgain">Heights asked for that had been asked for before the fault, or before the end of the process if it is one.</param>
     private sealed record Fault(string Signal, long StalledMilliseconds, int FetchedAgain);
 }

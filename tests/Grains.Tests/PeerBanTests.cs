@@ -34,7 +34,7 @@ public sealed class PeerBanTests
     public async Task Ban_is_in_force_after_a_restart_while_what_all_silos_keep_out_cannot_be_read()
     {
         bool isUnreadable = false;
-        await using World world = await World.StartAsync(new WorldOptions { Services = services => UnreadableCluster.AddTo(services, () => isUnreadable) });
+        await using World world = await World.StartAsync(new WorldOptions { Services = services => WatchedCluster.AddTo(services, () => isUnreadable) });
         await world.Peer("stranger").Block(null);
         await UntilBannedAsync(world, "stranger");
         int before = world.Crowd.Links.Length;

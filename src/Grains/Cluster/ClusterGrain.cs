@@ -22,10 +22,16 @@ internal sealed class ClusterGrain(
     /// <summary>Characters of a peer id in base58 and of an IP address, and addresses of one peer, as far as they are kept.</summary>
     private const int PeerIdLengthMax = 128, AddressLengthMax = 64, AddressesMax = 16;
 
+    /// <summary>Notices that wait for the next write; with one more it comes at once.</summary>
+    private const int NoticesMax = 1_024;
+
     private static readonly TimeSpan ToldAgainAfter = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, (SiloPresence Silo, long AskedAt)> _silos = new(StringComparer.Ordinal);   // by peer id
+    private readonly List<PeerStandingNotice> _notices = [];   // in the order in which they came
     private AccessBook _book = null!;
+    private IGrainTimer? _timer;
+    private long? _writtenAt;
     private long? _fullToldAt;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -34,6 +40,9 @@ internal sealed class ClusterGrain(
         _book = new AccessBook(options.Value, document.Version, document.KeptOut);
         return Task.CompletedTask;
     }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
+        _notices.Count > 0 ? WriteNoticesAsync() : Task.CompletedTask;
 
     public Task<AccessChanges> Read(long known, SiloPresence self)
     {
@@ -68,18 +77,16 @@ internal sealed class ClusterGrain(
         return wasBlocked;
     }
 
-    public async Task PeerStanding(PeerStandingNotice notice)
+    public Task PeerStanding(PeerStandingNotice notice)
     {
-        if (notice.PeerId.Length > PeerIdLengthMax) return;
-        bool hasRoom = await ChangeAsync(now =>
-        {
-            if (notice.IsAway) return _book.TryKeepOut(ToExclusion(notice), now);
-            _book.Readmit(notice.PeerId, notice.Sequence, now);
-            return true;
-        });
-        if (hasRoom || (_fullToldAt is { } told && time.GetElapsedTime(told) < ToldAgainAfter)) return;
-        _fullToldAt = time.GetTimestamp();
-        Log.BanListFull(log, options.Value.BannedPeersMax, notice.PeerId);
+        if (notice.PeerId.Length > PeerIdLengthMax) return Task.CompletedTask;
+        bool isDecision = IsDecision(notice);
+        _notices.Add(notice);
+        if (isDecision || _notices.Count > NoticesMax || _writtenAt is not { } at) return WriteNoticesAsync();
+        TimeSpan left = options.Value.BanWritePeriod - time.GetElapsedTime(at);
+        if (left <= TimeSpan.Zero) return WriteNoticesAsync();
+        _timer ??= this.RegisterGrainTimer(WriteNoticesAsync, new GrainTimerCreationOptions { DueTime = left, Period = Timeout.InfiniteTimeSpan });
+        return Task.CompletedTask;
     }
 
     public Task<SiloPresenceList> GetSilos()
@@ -94,13 +101,42 @@ internal sealed class ClusterGrain(
     private static Exclusion ToExclusion(PeerStandingNotice notice) => new(
         notice.PeerId, IsPeer: true, notice.Until, [.. notice.From.Where(a => a.Length <= AddressLengthMax).Take(AddressesMax)], notice.ByOperator, Sequence: notice.Sequence);
 
-    /// <summary>Changes the book and writes it, if anything changed. What could not be written must not be told: the activation ends, and
-    /// the next one begins with what was.</summary>
+    /// <summary>Whether it is news of what an operator wants. Bans begin and end by themselves, but none ends before its time.</summary>
+    private bool IsDecision(PeerStandingNotice notice)
+    {
+        Exclusion? known = _book.Find(notice.PeerId);
+        if (!notice.IsAway) return known?.HasEnded(time.GetUtcNow()) == false;
+        return (notice.ByOperator || known is { ByOperator: true }) && known?.SaysTheSame(ToExclusion(notice)) != true;
+    }
+
+    private Task WriteNoticesAsync() => ChangeAsync(static _ => true);
+
+    private void Note(PeerStandingNotice notice, DateTimeOffset now)
+    {
+        if (!notice.IsAway)
+        {
+            _book.Readmit(notice.PeerId, notice.Sequence, now);
+            return;
+        }
+
+        if (_book.TryKeepOut(ToExclusion(notice), now) || (_fullToldAt is { } told && time.GetElapsedTime(told) < ToldAgainAfter)) return;
+        _fullToldAt = time.GetTimestamp();
+        Log.BanListFull(log, options.Value.BannedPeersMax, notice.PeerId);
+    }
+
+    /// <summary>Changes the book, by the notices that wait first, and writes it, if anything changed. What could not be written must
+    /// not be told: the activation ends, and the next one begins with what was; peers say again how they stand.</summary>
     private async Task<bool> ChangeAsync(Func<DateTimeOffset, bool> change)
     {
         long before = _book.Version;
-        bool result = change(time.GetUtcNow());
+        DateTimeOffset now = time.GetUtcNow();
+        foreach (PeerStandingNotice notice in _notices) Note(notice, now);
+        _notices.Clear();
+        _timer?.Dispose();
+        _timer = null;
+        bool result = change(now);
         if (_book.Version == before) return result;
+        _writtenAt = time.GetTimestamp();
         try
         {
             await state.Write(

@@ -34,6 +34,9 @@ public sealed class AccessBook(AccessOptions options, long version, IEnumerable<
         return known == Version ? (false, []) : (isWhole, [.. _entries.Values.Where(e => (isWhole || e.Version > known) && !e.HasEnded(now))]);
     }
 
+    /// <summary>What is said of a peer or a network, or null.</summary>
+    public Exclusion? Find(string subject) => _entries.GetValueOrDefault(subject);
+
     /// <summary>Keeps a network out; what was said of it before is replaced.</summary>
     /// <returns>False if there is no room for it.</returns>
     public bool TryBlockNetwork(string network, DateTimeOffset? until, DateTimeOffset now)

@@ -10,7 +10,11 @@ public sealed record AccessOptions
     /// that holds its grain.</summary>
     public int BannedPeersMax { get; init; } = 1_024;
 
-    /// <summary>How often each silo asks for what changed: a change is in force everywhere within this time and a call.</summary>
+    /// <summary>Bans and their ends are written down, and told to the silos, at most this often, however many there are; what operators
+    /// decide is not held up.</summary>
+    public TimeSpan BanWritePeriod { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often each silo asks for what changed: what is written is in force everywhere within this time and a call.</summary>
     public TimeSpan AccessReadPeriod { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Longest wait for that answer; without one the silo keeps what it knows and asks again.</summary>

@@ -76,6 +76,10 @@ internal sealed class PeerTable
     /// late.</summary>
     private const double YieldMin = 0.25;
 
+    /// <summary>Requests open at a peer that has given nothing yet: about what its own limit begins with. More would only be refused, and
+    /// what is left of them would lie scattered over a window that blocks larger than expected may fill.</summary>
+    private const int StrangerMax = 4;
+
     /// <summary>Worth waiting for, rather than ask a slow peer for what is needed before that one answers: a few tokens of an op-node
     /// server.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
@@ -207,7 +211,7 @@ internal sealed class PeerTable
                 present |= 1UL << bit;
                 if (entry.RestUntil > now) continue;
                 available |= 1UL << bit;
-                if (entry.InFlight < entry.InFlightMax) free |= 1UL << bit;
+                if (entry.InFlight < AskedMax(in entry)) free |= 1UL << bit;
             }
 
             gained |= (available & ~_available[word]) != 0;
@@ -338,7 +342,7 @@ internal sealed class PeerTable
     {
         ref PeerEntry entry = ref _entries[number];
         entry.InFlightBytes += bytes;
-        if (++entry.InFlight >= entry.InFlightMax) _free[number >> 6] &= ~(1UL << (number & 63));
+        if (++entry.InFlight >= AskedMax(in entry)) _free[number >> 6] &= ~(1UL << (number & 63));
     }
 
     /// <summary>Counts a request closed.</summary>
@@ -373,6 +377,8 @@ internal sealed class PeerTable
 
         return reasons;
     }
+
+    private static int AskedMax(ref readonly PeerEntry entry) => entry.Blocks > 0 ? entry.InFlightMax : Math.Min(entry.InFlightMax, StrangerMax);
 
     private static bool Has(ReadOnlySpan<ulong> row, int number) => (row[number >> 6] >> (number & 63) & 1) != 0;
 
