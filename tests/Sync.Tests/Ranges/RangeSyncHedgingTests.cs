@@ -5,7 +5,7 @@ namespace OpSync.Sync.Tests.Ranges;
 
 public sealed class RangeSyncHedgingTests
 {
-    private static readonly RangeSyncOptions s_options = new() { StrangerRequestsMax = int.MaxValue };
+    private static readonly RangeSyncOptions s_options = new();
 
     private static Script Hedging(ulong first, ulong last) => new(Crowd.Target(first, last), s_options);
 
