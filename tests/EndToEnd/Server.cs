@@ -50,10 +50,11 @@ internal sealed class Server : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    public ValueTask DisposeAsync()
+    /// <summary>Ends it, and waits until it writes no more: its directory may be about to go.</summary>
+    public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
         _process.Dispose();
-        return ValueTask.CompletedTask;
     }
 }

@@ -73,6 +73,7 @@ public sealed class UpTests(SharedChains chains) : IDisposable
         finally
         {
             if (!up.HasExited) up.Kill(entireProcessTree: true);
+            await up.WaitForExitAsync(CancellationToken.None);
         }
 
         // What it stored, other commands read.

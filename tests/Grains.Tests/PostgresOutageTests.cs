@@ -1,7 +1,6 @@
 using OpSync.Contracts.Ranges;
 using OpSync.Grains.Tests.Kit;
 using OpSync.Storage.Postgres;
-using OpSync.Sync.Peers;
 using OpSync.TestKit;
 using Xunit;
 
@@ -23,23 +22,20 @@ public sealed class PostgresOutageTests
         PostgresOptions postgres = new()
         {
             ConnectionString = await server.CreateDatabaseAsync(),
-            CommandTimeout = TimeSpan.FromSeconds(1),
+            CommandTimeout = TimeSpan.FromSeconds(outage == "freeze" ? 1 : 30),
             RetryTime = TimeSpan.FromSeconds(1),
             PageLength = 250,
         };
-        await using World world = await World.StartAsync(new WorldOptions
-        {
-            Postgres = postgres,
-            Peers = new PeerPolicyOptions { Rate = 50, Burst = 30, LearnsRate = false },
-        });
+        await using World world = await World.StartAsync(new WorldOptions { Postgres = postgres });
         ScriptedPeer[] peers = [ScriptedPeer.Honest("honest-1"), ScriptedPeer.Honest("honest-2")];
-        Tap tap = new(200);
+        Tap tap = new(100);
         foreach (ScriptedPeer peer in peers) peer.Tap = tap;
         await world.AddAsync(peers);
         string range = await world.PostAsync(First, Last);
         foreach (int enough in (int[])[60, 250])
         {
-            await world.UntilAsync(range, _ => world.Store.Durable.Count >= enough);
+            await World.UntilAsync(() => Task.FromResult(world.Store.Durable.Count >= enough), () => $"{world.Store.Durable.Count} blocks are durable, {enough} never were.");
+            tap.Open(200);   // these come meanwhile
             if (outage == "freeze")
             {
                 await server.FreezeAsync(on: true);
@@ -51,9 +47,9 @@ public sealed class PostgresOutageTests
                 await server.StopAsync(crash: outage == "crash");
                 await server.StartAgainAsync();
             }
-
-            tap.Open(250);
         }
+
+        tap.Open((int)Last);
 
         Assert.Equal(RangeState.Complete, (await world.EndAsync(range)).State);
         await world.AssertHoldsAsync(First, Last);

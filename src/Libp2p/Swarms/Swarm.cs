@@ -220,7 +220,7 @@ public sealed class Swarm : IAsyncDisposable, ILimitSource
         {
             bool isSamePeer = replaced.Info.Peer == remote;
             LimitMetrics.Refused(isSamePeer ? nameof(_options.ConnectionsPerPeerMax) : nameof(_options.InboundConnectionsMax));
-            replaced.Close(isSamePeer ? "replaced by a newer connection" : "idle, and its place was needed");
+            replaced.Close(isSamePeer ? "replaced by a newer connection" : "its place was needed");
         }
         if (_stop.IsCancellationRequested)
             connection!.Close("shutting down");   // closed here, since the stop may not have seen it

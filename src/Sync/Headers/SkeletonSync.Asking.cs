@@ -15,6 +15,12 @@ public sealed partial class SkeletonSync
     /// <summary>Least rest of a peer that refused, so that a refusal without a time does not become a loop.</summary>
     private static readonly TimeSpan RestMin = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>An answer with less than this part of what was asked, though there is more, is a crumb,</summary>
+    private const int CrumbPart = 32;
+
+    /// <summary>and its sender rests for so long: who cuts everything up is asked a few times a second, however quick it is.</summary>
+    private static readonly TimeSpan CrumbRest = TimeSpan.FromMilliseconds(250);
+
     /// <summary>No request to anybody after one failed for lack of our own memory.</summary>
     private static readonly TimeSpan OurFaultRest = TimeSpan.FromMilliseconds(250);
 
@@ -36,6 +42,7 @@ public sealed partial class SkeletonSync
         {
             case FetchOutcome.Good:
                 if (isPart && segment.Run is null) Take(segment, request, reply.Run!);
+                if (reply.Run is { HasMore: true } run && run.Hashes.Count < request.Count / CrumbPart) _sources.Rest(reply.Peer, After(_now, CrumbRest));
                 break;
             case FetchOutcome.RateLimited:
                 break;
@@ -190,7 +197,7 @@ public sealed partial class SkeletonSync
 
     private void Send(Segment segment, HeaderSources.Source source)
     {
-        Request request = new(segment, segment.From, source.Peer, _now);
+        Request request = new(segment, segment.From, segment.Count, source.Peer, _now);
         _requests[++_requestId] = request;
         source.InFlight++;
         segment.Open++;
@@ -213,5 +220,5 @@ public sealed partial class SkeletonSync
         return due;
     }
 
-    private sealed record Request(Segment Segment, long From, PeerKey Peer, TimeSpan AskedAt);
+    private sealed record Request(Segment Segment, long From, int Count, PeerKey Peer, TimeSpan AskedAt);
 }

@@ -90,6 +90,7 @@ internal sealed class PeerTable
     private readonly ulong[] _available;
     private readonly ulong[] _free;
     private readonly int _presentMax;
+    private readonly int _strangerMax;
     private readonly Random _random;
     private int _favourite = -1;
     private ReplyModel _typical;
@@ -97,9 +98,10 @@ internal sealed class PeerTable
     private TimeSpan _now;
     private int _bytes;
 
-    public PeerTable(int presentMax, int seed)
+    public PeerTable(int presentMax, int strangerMax, int seed)
     {
         _presentMax = presentMax;
+        _strangerMax = strangerMax;
         Words = (presentMax + LeftRemembered + 63) / 64;
         _entries = new PeerEntry[Words * 64];
         _present = new ulong[Words];
@@ -207,7 +209,7 @@ internal sealed class PeerTable
                 present |= 1UL << bit;
                 if (entry.RestUntil > now) continue;
                 available |= 1UL << bit;
-                if (entry.InFlight < entry.InFlightMax) free |= 1UL << bit;
+                if (entry.InFlight < AskedMax(in entry)) free |= 1UL << bit;
             }
 
             gained |= (available & ~_available[word]) != 0;
@@ -338,7 +340,7 @@ internal sealed class PeerTable
     {
         ref PeerEntry entry = ref _entries[number];
         entry.InFlightBytes += bytes;
-        if (++entry.InFlight >= entry.InFlightMax) _free[number >> 6] &= ~(1UL << (number & 63));
+        if (++entry.InFlight >= AskedMax(in entry)) _free[number >> 6] &= ~(1UL << (number & 63));
     }
 
     /// <summary>Counts a request closed.</summary>
@@ -373,6 +375,8 @@ internal sealed class PeerTable
 
         return reasons;
     }
+
+    private int AskedMax(ref readonly PeerEntry entry) => entry.Blocks > 0 ? entry.InFlightMax : Math.Min(entry.InFlightMax, _strangerMax);
 
     private static bool Has(ReadOnlySpan<ulong> row, int number) => (row[number >> 6] >> (number & 63) & 1) != 0;
 

@@ -145,6 +145,7 @@ public sealed class Target : IAsyncLifetime
         {
             if (await Stranger.SecureAsync(EndPoint, source, Ct) is { } stranger) return stranger;
             Assert.True(Stopwatch.GetElapsedTime(started) < s_patience, $"{source} was not let in.");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), Ct);
         }
     }
 

@@ -1,3 +1,5 @@
+using OpSync.TestKit;
+
 namespace OpSync.Cluster.Kit;
 
 // Three silos and a gateway, which find each other in the database.

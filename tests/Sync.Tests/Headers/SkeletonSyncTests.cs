@@ -256,6 +256,20 @@ public class SkeletonSyncTests
         }
     }
 
+    [Fact]
+    public void Source_that_gives_crumbs_at_once_is_not_asked_in_a_loop()
+    {
+        HeaderScript script = new HeaderScript(1, 20_000).Sources("crumbs");
+        for (int i = 0; i < 1_000; i++)
+        {
+            foreach (HeaderAsk ask in script.Open.ToArray()) script.Give(ask, count: 1);
+            script.Wait(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.InRange(script.Asked.Count, 4, 10);
+        Assert.True(script.Core.Status.Linked > 0);
+    }
+
     // resp_order.
     [Fact]
     public void Order_of_early_replies_does_not_matter_and_the_window_holds()
