@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using OpSync.TestKit;
 using Xunit;
@@ -109,6 +111,34 @@ public sealed class UpTests(SharedChains chains) : IDisposable
         (await Opsync.RunAsync("up", "--config", _temp["wrong.json"])).ExpectExit(2);
         Opsync.Result open = (await Opsync.RunAsync("config", "check", "--network", "op-mainnet", "--http-listen", "0.0.0.0:1")).ExpectExit(2);
         Assert.Contains("opsync token new", open.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Address_that_is_taken_is_named_when_up_cannot_listen_on_it()
+    {
+        using TcpListener taken = new(IPAddress.Loopback, 0);
+        taken.Start();
+        string address = $"/ip4/127.0.0.1/tcp/{((IPEndPoint)taken.LocalEndpoint).Port}";
+
+        Opsync.Result up = await Opsync.RunAsync("up", "--network", "op-sepolia", "--data-dir", _temp["taken"], "--http-listen", "127.0.0.1:0", "--p2p-listen", address);
+
+        Assert.Contains($"Cannot listen on {address}: ", up.ExpectExit(1).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Up_that_is_told_to_stop_while_it_starts_has_done_what_it_was_told()
+    {
+        using TcpListener silent = new(IPAddress.Loopback, 0);   // a database that takes connections and says nothing
+        silent.Start();
+        using Process up = Opsync.Start(
+            "up", "--network", "op-sepolia", "--data-dir", _temp["silent"], "--p2p-listen", "none", "--http-listen", "127.0.0.1:0",
+            "--postgres", $"Host=127.0.0.1;Port={((IPEndPoint)silent.LocalEndpoint).Port};Username=u;Database=d");
+        using TcpClient connected = await silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+
+        await Opsync.SignalAsync(up, "-TERM");
+
+        await up.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(0, up.ExitCode);
     }
 
     /// <summary>Every measure has its name in the manual, or that of its instrument.</summary>

@@ -33,7 +33,15 @@ internal static class RoleCommand
             UpPlan? plan = new UpPlanner(values, role).Make();
             foreach (ConfigProblem warning in values.Warnings) await Console.Error.WriteLineAsync($"warning: {warning}");
             if (plan is null) throw new UsageException(string.Join('\n', values.Problems));
-            await UpHost.RunAsync(plan, cancellationToken);
+            try
+            {
+                await UpHost.RunAsync(plan, cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // Told to stop before it had anything to stop: it did.
+            }
+
             return ExitCode.Done;
         });
         return command;

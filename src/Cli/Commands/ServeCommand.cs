@@ -29,6 +29,7 @@ internal static class ServeCommand
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            await Task.Yield();   // a signal that comes now must find the command begun: else it only kills
             ChainSpec chain = CommonOptions.Chain(parsed.GetValue(network), parsed.GetValue(rollup));
             List<Multiaddr> addresses = [.. parsed.GetValue(listen)!.Select(static t => CommonOptions.ListenAddress(t))];
             ServeOptions options = Rates(parsed.GetValue(rate));

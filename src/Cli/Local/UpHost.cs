@@ -24,13 +24,27 @@ internal static class UpHost
         using FileStream? hold = plan.Role == Role.Silo && !plan.HasKeyDir ? HoldIdentity(plan) : null;
         using PeerIdentity? identity = stores is null ? null : LoadIdentity(plan);
         await using WebApplication app = Build(plan, stores, identity);
-        await app.StartAsync(cancellationToken);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await StopAsync(app);   // what has started ends as it would later
+            return;
+        }
+
         await AnnounceAsync(app);
         Task lost = stores?.Lost ?? Task.Delay(Timeout.Infinite, cancellationToken);
         await Task.WhenAny(Task.Delay(Timeout.Infinite, cancellationToken), lost);
+        await StopAsync(app);
+        if (lost.IsCompletedSuccessfully) throw new IOException("Another OpSync process took the database while it could not be reached; this one has stopped.");
+    }
+
+    private static async Task StopAsync(WebApplication app)
+    {
         using CancellationTokenSource stop = new(StopTimeout);
         await app.StopAsync(stop.Token);
-        if (lost.IsCompletedSuccessfully) throw new IOException("Another OpSync process took the database while it could not be reached; this one has stopped.");
     }
 
     /// <summary>Two silos with one identity would take each other's connections. Nothing else keeps them apart on one machine.</summary>

@@ -109,7 +109,7 @@ public sealed class Swarm : IAsyncDisposable, ILimitSource
 
     /// <summary>Listens on an ip4 or ip6 address with a TCP port; port 0 lets the system choose.</summary>
     /// <exception cref="ArgumentException">The address names no IP address and port.</exception>
-    /// <exception cref="SocketException">The address is in use or not ours.</exception>
+    /// <exception cref="IOException">The address is in use or not ours; the message names it.</exception>
     public ValueTask ListenAsync(Multiaddr address, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -117,7 +117,16 @@ public sealed class Swarm : IAsyncDisposable, ILimitSource
             throw new ArgumentException($"Cannot listen on {address}: an IP address and a TCP port are needed.", nameof(address));
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
 
-        var acceptor = new TcpAcceptor(new IPEndPoint(ip, port), _options.ListenBacklog);
+        TcpAcceptor acceptor;
+        try
+        {
+            acceptor = new TcpAcceptor(new IPEndPoint(ip, port), _options.ListenBacklog);
+        }
+        catch (SocketException e)
+        {
+            throw new IOException($"Cannot listen on {address}: {e.Message}.", e);
+        }
+
         var listener = new SwarmListener(this, acceptor, _table, _upgrader, _options, _logger, _time);
         lock (_gate)
             _listeners = [.. _listeners, listener];

@@ -24,8 +24,8 @@ internal sealed class SwarmService(
     /// <summary>Longest wait for one call at the start.</summary>
     private static readonly TimeSpan StartWait = TimeSpan.FromSeconds(10);
 
-    /// <summary>Longest wait at the stop for the answers to what was asked.</summary>
-    private static readonly TimeSpan ArrivalMax = TimeSpan.FromSeconds(2);
+    /// <summary>Longest wait at the stop for the answers to what was asked, and for those of others where one brought nothing.</summary>
+    private static readonly TimeSpan ArrivalMax = TimeSpan.FromSeconds(3);
 
     /// <summary>What is missing is not asked for any more, once nothing has been open for this long: ranges let a peer that was not asked
     /// rest for half a second, and meanwhile it may be the only one to ask.</summary>

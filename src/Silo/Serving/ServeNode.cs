@@ -30,7 +30,7 @@ public sealed class ServeNode : IAsyncDisposable
     public long Refused => _protocol.Refused;
 
     /// <summary>Starts to listen and serve.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">The address cannot be bound.</exception>
+    /// <exception cref="IOException">The address cannot be bound.</exception>
     public static async Task<ServeNode> StartAsync(
         ChainRegistry chains, PeerIdentity identity, IReadOnlyList<Multiaddr> listen, ServeOptions serve, SwarmOptions options,
         TimeProvider time, ILogger log, CancellationToken cancellationToken)

@@ -36,7 +36,7 @@ internal static class PostgresFaults
                 $"The disk of {server} is full: {Text(e)}. Free space there, or prune old blocks; OpSync goes on by itself.", e);
         }
         return IsPassing(e)
-            ? new StoreUnavailableException($"{server} does not answer: {Text(e)}. OpSync keeps trying.", e)
+            ? new StoreUnavailableException($"{server} does not answer: {Text(e)}. OpSync keeps trying while it runs.", e)
             : new IOException($"{server} refused: {Text(e)}.", e);
     }
 
