@@ -159,6 +159,28 @@ public sealed class ChainGrainTests
         Assert.Equal(600, world.Crowd.Log.Length);
     }
 
+    [Fact]
+    public async Task Range_with_an_anchor_of_its_own_does_not_wait_for_one_that_stands_still_above_it()
+    {
+        await using World world = await World.StartAsync();
+        ScriptedPeer behind = ScriptedPeer.Lacking("behind", number => number > 300);
+        string owner = await world.PostAsync(1, 400), subscriber = await world.PostAsync(100, 300);
+        await world.AddAsync(behind);
+        await World.UntilAsync(
+            async () =>
+            {
+                await world.Chain.Poke();
+                return (await world.Range(subscriber).GetReport()).State == RangeState.Complete;
+            },
+            "It waits for ever.");
+
+        await world.UntilAsync(owner, r => r.State == RangeState.Running && r.Cursor == 400);
+        await world.AddAsync(ScriptedPeer.Honest("honest"));
+        Assert.Equal(RangeState.Complete, (await world.EndAsync(owner)).State);
+        await world.AssertHoldsAsync(1, 400);
+        await world.BudgetReturnsAsync();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

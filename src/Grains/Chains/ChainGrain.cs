@@ -265,11 +265,12 @@ internal sealed class ChainGrain(
         try
         {
             await TakeCommandAsync();
+            Dictionary<string, RangeReport> reports = [];
             foreach (ChainDocument.OpenRange range in _document.Ranges.ToArray())
             {
                 try
                 {
-                    await ReviewAsync(range);
+                    reports[range.Id] = await ReviewAsync(range);
                 }
                 catch (Exception e) when (e is TimeoutException or OrleansException or IOException or DbException or InvalidOperationException)
                 {
@@ -278,6 +279,7 @@ internal sealed class ChainGrain(
                 }
             }
 
+            if (LetPass(reports)) await TellRangesAsync();
             await RaiseAsync();
             if (_document.Ranges.Count > 0 || !_reminded) return;
             if (await this.GetReminder(ReminderName) is { } reminder) await this.UnregisterReminder(reminder);
@@ -289,12 +291,33 @@ internal sealed class ChainGrain(
         }
     }
 
-    private async Task ReviewAsync(ChainDocument.OpenRange range)
+    /// <summary>A range that stands still above the anchor of one that waits for it lets that one pass: it can go on by itself.</summary>
+    private bool LetPass(Dictionary<string, RangeReport> reports)
+    {
+        bool changed = false;
+        foreach (ChainDocument.OpenRange range in _document.Ranges)
+        {
+            if (reports.GetValueOrDefault(range.Id)?.StallCode != nameof(StallReason.WaitingForOtherRange) || _book.Find(range.Id) is not { } part) continue;
+            foreach (string owner in part.Subscribed.Select(s => s.Owner).Distinct())
+            {
+                if (reports.TryGetValue(owner, out RangeReport? other) && other.Cursor > range.Target.AnchorNumber
+                    && other.StallCode is (nameof(StallReason.NobodyHasHeight) or nameof(StallReason.HashMismatch)))
+                {
+                    changed |= _book.Defer(owner).Count > 0;
+                }
+            }
+        }
+
+        return changed;
+    }
+
+    private async Task<RangeReport> ReviewAsync(ChainDocument.OpenRange range)
     {
         RangeReport report = await GrainFactory.GetRange(ChainId, range.Id).Poke(ContextOf(range));
         if (report.State == RangeState.Unknown) await StartAsync(range);
         else if (report.State.HasEnded()) await CloseAsync(range.Id);
         else await ShareAsync(range.Id, ended: false);
+        return report;
     }
 
     /// <summary>Gives stored blocks below an anchor its rank, one anchor at a time. The walk is not waited for: over a long chain it

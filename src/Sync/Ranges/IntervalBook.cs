@@ -6,7 +6,7 @@ namespace OpSync.Sync.Ranges;
 /// <summary>Who fetches which heights among the open ranges of a chain, so that what several want is fetched once.</summary>
 /// <remarks>
 /// The oldest running range that wants a height owns it; the others subscribe, lend it their priority, and inherit when it ends,
-/// fails or pauses. Ranges share if their anchors are all of the chain's own ranks, or name the same block; a range never waits for
+/// fails, pauses or is put behind them. Ranges share if their anchors are all of the chain's own ranks, or name the same block; a range never waits for
 /// blocks that its own anchor might not confirm. Of two with the same block as anchor, one on a caller's word and one of the chain's
 /// ranks, the caller's waits, however old: its blocks would be shown to nobody else, and who lies to it is not charged. So a range
 /// waits for older ones of its kind or for ones of the chain's ranks only, and there is no cycle. Nothing here is stored per height.
@@ -57,6 +57,15 @@ public sealed class IntervalBook
         entry.IsPaused = on;
         if (!on) entry.Sequence = ++_sequence;
         return Assign(rangeId);
+    }
+
+    /// <summary>Puts a range behind all others, as if it had been opened last: those that waited for it go on by themselves.</summary>
+    /// <returns>The ranges whose part changed.</returns>
+    public IReadOnlyList<Assignment> Defer(string rangeId)
+    {
+        if (!_entries.TryGetValue(rangeId, out Entry? entry)) return [];
+        entry.Sequence = ++_sequence;
+        return Assign(null);
     }
 
     /// <summary>Gives a range another priority of its own.</summary>

@@ -76,10 +76,6 @@ internal sealed class PeerTable
     /// late.</summary>
     private const double YieldMin = 0.25;
 
-    /// <summary>Requests open at a peer that has given nothing yet: about what its own limit begins with. More would only be refused, and
-    /// what is left of them would lie scattered over a window that blocks larger than expected may fill.</summary>
-    private const int StrangerMax = 4;
-
     /// <summary>Worth waiting for, rather than ask a slow peer for what is needed before that one answers: a few tokens of an op-node
     /// server.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
@@ -94,6 +90,7 @@ internal sealed class PeerTable
     private readonly ulong[] _available;
     private readonly ulong[] _free;
     private readonly int _presentMax;
+    private readonly int _strangerMax;
     private readonly Random _random;
     private int _favourite = -1;
     private ReplyModel _typical;
@@ -101,9 +98,10 @@ internal sealed class PeerTable
     private TimeSpan _now;
     private int _bytes;
 
-    public PeerTable(int presentMax, int seed)
+    public PeerTable(int presentMax, int strangerMax, int seed)
     {
         _presentMax = presentMax;
+        _strangerMax = strangerMax;
         Words = (presentMax + LeftRemembered + 63) / 64;
         _entries = new PeerEntry[Words * 64];
         _present = new ulong[Words];
@@ -378,7 +376,7 @@ internal sealed class PeerTable
         return reasons;
     }
 
-    private static int AskedMax(ref readonly PeerEntry entry) => entry.Blocks > 0 ? entry.InFlightMax : Math.Min(entry.InFlightMax, StrangerMax);
+    private int AskedMax(ref readonly PeerEntry entry) => entry.Blocks > 0 ? entry.InFlightMax : Math.Min(entry.InFlightMax, _strangerMax);
 
     private static bool Has(ReadOnlySpan<ulong> row, int number) => (row[number >> 6] >> (number & 63) & 1) != 0;
 

@@ -84,7 +84,7 @@ public sealed partial class RangeSync
         _top = target.Anchor.Number;
         _end = (long)(_top - target.Range.First) + 1;
         _cursorHash = target.Anchor.Hash;
-        _peers = new PeerTable(options.PeersMax, seed) { Preferred = target.PreferredPeer };
+        _peers = new PeerTable(options.PeersMax, options.StrangerRequestsMax, seed) { Preferred = target.PreferredPeer };
         _hedges = new HedgeBudget(options.HedgeShareMax);
         _window = new Window(options.WindowBlocksMax, _end, _peers.Words);
         _flights = new FlightTable(2 * (options.WindowBlocksMax + AnchorAsksMax));

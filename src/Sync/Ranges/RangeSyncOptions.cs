@@ -15,6 +15,10 @@ public sealed record RangeSyncOptions
     /// <summary>Requests handed to a peer at once, 1 to 64.</summary>
     public int AskItemsMax { get; init; } = 64;
 
+    /// <summary>Requests open at a peer that has given this range nothing yet, 1 or more: about what the peer's own limit begins with. More
+    /// would only be refused, and what is left of them would lie scattered over a window that blocks larger than expected may fill.</summary>
+    public int StrangerRequestsMax { get; init; } = 4;
+
     /// <summary>An accepted request without any outcome is asked elsewhere after this time: a lost message, not a slow peer,
     /// whose own deadline is shorter.</summary>
     public TimeSpan ReplyLost { get; init; } = TimeSpan.FromSeconds(30);
@@ -66,6 +70,7 @@ public sealed record RangeSyncOptions
         Within(WindowBytesMax, 1 << 20, long.MaxValue / 4, nameof(WindowBytesMax));
         Within(PeersMax, 1, 1_024, nameof(PeersMax));
         Within(AskItemsMax, 1, 64, nameof(AskItemsMax));
+        Within(StrangerRequestsMax, 1, int.MaxValue, nameof(StrangerRequestsMax));
         Within(ReplyLost.Ticks, 1, TimeSpan.TicksPerDay, nameof(ReplyLost));
         Within(CallTimeout.Ticks, 1, TimeSpan.TicksPerDay, nameof(CallTimeout));
         Within(PromoteRepeat.Ticks, 1, TimeSpan.TicksPerDay, nameof(PromoteRepeat));

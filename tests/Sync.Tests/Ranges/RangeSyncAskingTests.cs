@@ -29,6 +29,18 @@ public sealed class RangeSyncAskingTests
     }
 
     [Fact]
+    public void Stranger_is_asked_for_a_few_blocks_side_by_side_until_it_gave_one()
+    {
+        Script script = new Script(Crowd.Target(1, 100), new RangeSyncOptions { HedgeShareMax = 0, StrangerRequestsMax = 4 }).Peers(10, "a", "b");
+        Assert.Equal(Enumerable.Range(0, 8).Select(i => 100 - (ulong)i), script.Asked.Select(a => a.Item.Number).OrderDescending());
+        string giver = script.FindOpen(98)!.Value.Peer.Value;
+        script.Good(98);
+        Assert.Equal((10, 4), (Open(giver), Open(giver == "a" ? "b" : "a")));
+
+        int Open(string peer) => script.Open.Values.Count(o => o.Peer.Value == peer);
+    }
+
+    [Fact]
     public void Ask_holds_no_more_items_than_allowed()
     {
         Script script = new Script(1, 200).Peers(150, "a");

@@ -5,7 +5,7 @@ namespace OpSync.Sync.Tests.Ranges;
 
 public sealed class RangeSyncHedgingTests
 {
-    private static readonly RangeSyncOptions s_options = new();
+    private static readonly RangeSyncOptions s_options = new() { StrangerRequestsMax = int.MaxValue };
 
     private static Script Hedging(ulong first, ulong last) => new(Crowd.Target(first, last), s_options);
 
@@ -102,15 +102,15 @@ public sealed class RangeSyncHedgingTests
     [Fact]
     public void Slowest_stalls_of_the_cursor_stay_within_twice_the_median_answer_when_one_in_ten_is_slow()
     {
-        for (int seed = 0; seed < 10; seed++)
+        for (int seed = 0; seed < 3; seed++)
         {
             Latency world = new(seed, peers: 8, inFlight: 16, slowOneIn: 10, slowFactor: 20);
-            world.Run(10_000);
+            world.Run(40_000);
             TimeSpan stall = world.CursorStall(0.99), median = world.MedianAnswer;
             double copies = (double)world.Requests.Count(isCopy => isCopy) / world.Requests.Count;
             TestContext.Current.TestOutputHelper?.WriteLine(
                 $"seed {seed}: {world.Stalls} stalls, p99 {stall.TotalMilliseconds:F0} ms, median answer {median.TotalMilliseconds:F0} ms, copies {copies:P1}");
-            Assert.True(world.Stalls > 100);
+            Assert.True(world.Stalls > 500);   // of which the slowest 1 % are more than chance
             Assert.True(stall <= 2 * median, $"seed {seed}: {stall} against {median}");
             Assert.InRange(copies, 0, 0.05);
         }

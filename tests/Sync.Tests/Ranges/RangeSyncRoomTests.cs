@@ -6,7 +6,7 @@ namespace OpSync.Sync.Tests.Ranges;
 public sealed class RangeSyncRoomTests
 {
     private const long MiB = 1 << 20;
-    private static readonly RangeSyncOptions s_options = new() { HedgeShareMax = 0, SizeExpectedFirst = 1 << 20, WindowBytesMax = 64 * MiB };
+    private static readonly RangeSyncOptions s_options = new() { HedgeShareMax = 0, StrangerRequestsMax = int.MaxValue, SizeExpectedFirst = 1 << 20, WindowBytesMax = 64 * MiB };
 
     [Fact]
     public void Asks_stay_within_the_share_and_grow_with_it()

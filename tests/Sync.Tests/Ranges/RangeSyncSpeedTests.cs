@@ -20,7 +20,7 @@ public sealed class RangeSyncSpeedTests
                 Pace = (peer, _) => peer.Value == "p3" ? s_fast : s_slow,
             };
             world.Run(10_000);
-            PeerKey[] later = [.. world.Asked.Where(a => a.At > TimeSpan.FromSeconds(5)).Select(a => a.Peer)];
+            PeerKey[] later = [.. world.Asked.Where(a => a.At > TimeSpan.FromSeconds(2)).Select(a => a.Peer)];
             double share = (double)later.Count(p => p.Value == "p3") / later.Length;
             Assert.True(share > 0.8, $"seed {seed}: {share:P1} of {later.Length}, {world.Now}");
             Assert.Equal(6, later.Distinct().Count());
@@ -66,7 +66,7 @@ public sealed class RangeSyncSpeedTests
     [Fact]
     public void Favourite_is_not_left_for_one_that_is_hardly_better()
     {
-        PeerTable peers = new(8, seed: 1);
+        PeerTable peers = new(8, strangerMax: 100, seed: 1);
         PeerOffer[] offers = [new(new PeerKey("a"), 100), new(new PeerKey("b"), 100)];
         peers.Dismiss(offers, []);
         peers.Enrol(offers, []);

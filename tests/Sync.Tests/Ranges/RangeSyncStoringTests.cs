@@ -131,7 +131,7 @@ public sealed class RangeSyncStoringTests
     [Fact]
     public void Larger_blocks_than_expected_push_out_the_lowest_and_fetch_them_again()
     {
-        RangeSyncOptions options = new() { WindowBytesMax = 1 << 20, SizeExpectedFirst = 1_000 };
+        RangeSyncOptions options = new() { WindowBytesMax = 1 << 20, SizeExpectedFirst = 1_000, StrangerRequestsMax = 100 };
         Script script = new Script(Crowd.Target(1, 100), options).Peers("a");
         script.Good(90, size: 500 << 10).Good(95, size: 400 << 10).Good(98, size: 300 << 10);
         Assert.Equal([90UL], script.Rejected.Select(b => b.Number));

@@ -6,13 +6,13 @@ using OpSync.Sync.Trust;
 
 namespace OpSync.Sync.Tests.Ranges;
 
-/// <summary>Drives a range core step by step and remembers what it said. Unless told otherwise it sends no second copies: they have
-/// tests of their own.</summary>
+/// <summary>Drives a range core step by step and remembers what it said. Unless told otherwise it sends no second copies and asks strangers
+/// for as much as others: these have tests of their own.</summary>
 internal sealed class Script
 {
     public Script(RangeTarget target, RangeSyncOptions? options = null, params Island[] stored)
     {
-        Core = new RangeSync(target, options ?? new RangeSyncOptions { HedgeShareMax = 0 }, stored, seed: 1);
+        Core = new RangeSync(target, options ?? new RangeSyncOptions { HedgeShareMax = 0, StrangerRequestsMax = int.MaxValue }, stored, seed: 1);
         Step(new RangeEvent.Tick());
     }
 
