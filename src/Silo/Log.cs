@@ -42,6 +42,6 @@ internal static partial class Log
     [LoggerMessage(5008, LogLevel.Error, "A block was verified, but handing it on failed unexpectedly")]
     public static partial void HandOverFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(5009, LogLevel.Debug, "The cluster's bucket of a peer cannot be reached, a small local one stands in: {Problem}")]
+    [LoggerMessage(5014, LogLevel.Debug, "The cluster's bucket of a peer cannot be reached, a small local one stands in: {Problem}")]
     public static partial void LeaseFailed(ILogger logger, string problem);
 }
