@@ -72,6 +72,7 @@ public sealed class BanPaceTests : IAsyncLifetime
     {
         await BanAsync(1);
         await BanAsync(2);
+        await AssertAsync(writes: 1, bans: 1);   // it has heard of both: a call that waits would go to the next activation
 
         await _world.Silos.DeactivateAsync(Cluster);
 

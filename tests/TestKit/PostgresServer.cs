@@ -12,6 +12,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public const string Variable = "OPSYNC_TEST_POSTGRES";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(20);
 
     private readonly string _binaries, _data;
     private readonly string[] _settings;
@@ -62,6 +63,7 @@ public sealed class PostgresServer : IAsyncDisposable
         while (!await SucceedsAsync(Path.Combine(_binaries, "pg_isready"), "-q", "-h", Directory))
         {
             if (_guard.HasExited || TimeProvider.System.GetElapsedTime(started) > Patience) throw new InvalidOperationException("PostgreSQL did not start.");
+            await Task.Delay(PollPeriod);   // each question is a process, which a busy machine could spend on the server
         }
     }
 
