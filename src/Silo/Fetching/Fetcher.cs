@@ -16,7 +16,7 @@ namespace OpSync.Silo.Fetching;
 internal sealed class Fetcher(
     IByteBudget budget, Verifier verifier, FetchReports reports, IOptions<PeerLinkOptions> options, TimeProvider time, ILogger<Fetcher> log)
 {
-    private readonly ConcurrentDictionary<(PeerKey Peer, RangeKey Range, ulong RequestId), (ulong Number, Action End)> _requests = new();   // with what ends each
+    private readonly ConcurrentDictionary<(PeerKey Peer, RangeKey Range, ulong RequestId), Action> _requests = new();   // with what ends each
     private readonly CancellationTokenSource _stopping = new();
     private readonly WorkCount _running = new();
 
@@ -29,7 +29,7 @@ internal sealed class Fetcher(
     public void Start(IFetchSource source, RangeKey range, AskItem item, ReplyTimeout timeout, CancellationTokenSource giveUp)
     {
         _running.Begin();
-        _requests[(source.Key, range, item.RequestId)] = (item.Number, giveUp.Cancel);
+        _requests[(source.Key, range, item.RequestId)] = giveUp.Cancel;
         Outside.Run(() => RunAsync(source, range, item, timeout, giveUp));
     }
 
@@ -47,7 +47,7 @@ internal sealed class Fetcher(
         for (int i = 0; i < items.Length; i++)
         {
             int index = i;
-            _requests[(source.Key, range, items[i].RequestId)] = (items[i].Number, () => span.Cancel(index));
+            _requests[(source.Key, range, items[i].RequestId)] = () => span.Cancel(index);
         }
 
         Outside.Run(async () =>
@@ -64,10 +64,10 @@ internal sealed class Fetcher(
     {
         foreach (ulong id in requestIds)
         {
-            if (!_requests.TryRemove((peer, range, id), out (ulong Number, Action End) request)) continue;
+            if (!_requests.TryRemove((peer, range, id), out Action? end)) continue;
             try
             {
-                request.End();
+                end();
             }
             catch (ObjectDisposedException)
             {
@@ -75,10 +75,6 @@ internal sealed class Fetcher(
             }
         }
     }
-
-    /// <summary>The lowest height that each range has a request open for.</summary>
-    public Dictionary<RangeKey, ulong> LowestOpen() =>
-        _requests.GroupBy(static r => r.Key.Range, static r => r.Value.Number).ToDictionary(static r => r.Key, static r => r.Min());
 
     /// <summary>Requests that have not ended.</summary>
     public int Open => _requests.Count;

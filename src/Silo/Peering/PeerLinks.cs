@@ -29,7 +29,8 @@ internal sealed class PeerLinks(
     private readonly ConcurrentDictionary<PeerKey, PeerLink> _links = new();
     private readonly ConcurrentDictionary<PeerId, IdentifyInfo> _told = new();
     private readonly CancellationTokenSource _stopping = new();
-    private volatile IReadOnlyDictionary<RangeKey, ulong>? _lastAsked;   // once it closes
+    private readonly AskedHeights _asked = new();
+    private volatile bool _closing;
 
     /// <inheritdoc/>
     public void Connect(PeerKey peer, IReadOnlyList<string> addresses, long epoch)
@@ -80,12 +81,12 @@ internal sealed class PeerLinks(
             return;
         }
 
-        if (_lastAsked is { } lowest)
+        if (_closing)
         {
-            // What is above a block that is on its way is asked for all the same: with a hole there, the block could not be linked.
-            ulong last = lowest.GetValueOrDefault(range, ulong.MaxValue);
-            foreach (AskItem item in items.Where(i => i.Number <= last)) reports.Ended(peer, range, item, FetchVerdict.NotAsked, 0, TimeSpan.Zero);
-            items = [.. items.Where(i => i.Number > last)];
+            // What is above a block that was asked for is asked for all the same: with a hole there, the block could not be linked.
+            ILookup<bool, AskItem> wanted = items.ToLookup(i => _asked.IsAbove(range, i.Number));
+            foreach (AskItem item in wanted[false]) reports.Ended(peer, range, item, FetchVerdict.NotAsked, 0, TimeSpan.Zero);
+            items = [.. wanted[true]];
             if (items.Count == 0) return;
         }
 
@@ -96,6 +97,8 @@ internal sealed class PeerLinks(
             foreach (AskItem item in items) reports.Ended(peer, range, item, FetchVerdict.NotAsked, 0, TimeSpan.Zero);
             return;
         }
+
+        foreach (AskItem item in items) _asked.Add(range, item.Number);
 
         // Begun here: a cancel that follows this call must find the requests, even if nothing of them has happened yet.
         CancellationToken token = link.TokenOf(range);
@@ -124,6 +127,7 @@ internal sealed class PeerLinks(
     /// <inheritdoc/>
     public void Cancel(PeerKey peer, RangeKey range)
     {
+        _asked.Remove(range);
         if (_links.TryGetValue(peer, out PeerLink? link)) link.Cancel(range);
     }
 
@@ -157,8 +161,8 @@ internal sealed class PeerLinks(
         else if (IsGone(peer)) _told.TryRemove(peer, out _);
     }
 
-    /// <summary>Asks for no blocks below those that are on their way.</summary>
-    public void Close() => _lastAsked = fetcher.LowestOpen();
+    /// <summary>Asks for no blocks below those that were asked for.</summary>
+    public void Close() => _closing = true;
 
     /// <summary>IP addresses of the peers that are wanted here, one left out.</summary>
     public HashSet<IPAddress> WantedAddresses(PeerId except) =>
