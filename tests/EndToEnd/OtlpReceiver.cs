@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Xunit;
 
 namespace OpSync.EndToEnd;
 
@@ -15,6 +16,7 @@ namespace OpSync.EndToEnd;
 /// fields in the .proto files.</summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
+    private readonly TaskCompletionSource _firstSpans = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WebApplication _app;
 
     private OtlpReceiver(WebApplication app) => _app = app;
@@ -27,6 +29,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     /// <summary>Spans heard of.</summary>
     public ConcurrentBag<Span> Spans { get; } = [];
+
+    /// <summary>Ends with the first spans: what comes after them finds both sides warm, within the two seconds that an export may take.</summary>
+    public Task FirstSpans => _firstSpans.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
     /// <summary>Values of the attribute service.name.</summary>
     public ConcurrentDictionary<string, bool> Services { get; } = new();
@@ -67,6 +72,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         context.Response.ContentType = "application/grpc";
         await context.Response.Body.WriteAsync(new byte[5], context.RequestAborted);
         context.Response.AppendTrailer("grpc-status", "0");
+        if (!metrics) _firstSpans.TrySetResult();
     }
 
     /// <summary>A span.</summary>

@@ -20,6 +20,7 @@ public sealed class OtlpTests(SharedChains chains)
         await using OtlpReceiver collector = await OtlpReceiver.StartAsync();
         await using Service service = await StartAsync(chain, temp, collector.Address);
         string range = await FillAsync(service, chain);
+        await collector.FirstSpans;
 
         Assert.Equal(0, await service.StopAsync());
 
@@ -48,10 +49,11 @@ public sealed class OtlpTests(SharedChains chains)
         ServedChain chain = await chains.SmallAsync();
         using TempDirectory temp = new();
         await using OtlpReceiver collector = await OtlpReceiver.StartAsync();
-        string[] slow = ["--data-dir", temp["data"], "--set", $"chains[0].dataDir={temp["blocks"]}", "--p2p-peer-rate", "40"];
+        string[] slow = ["--data-dir", temp["data"], "--set", $"chains[0].dataDir={temp["blocks"]}", "--p2p-peer-rate", "20"];
         await using Service service = await Service.StartAsync([.. chain.Names, .. slow, "--peer", chain.Server.Address, "--otlp-endpoint", collector.Address]);
         string range = await service.PostRangeAsync(chain.First, chain.Last, chain.LastHash);
         long stored = (long)(await service.UntilAsync(range, static r => (long)r["stored"]! > 0))["stored"]!;
+        await collector.FirstSpans;
 
         Assert.Equal(0, await service.StopAsync());
 
