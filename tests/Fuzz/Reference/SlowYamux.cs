@@ -102,11 +102,17 @@ internal sealed class SlowYamux
             return YamuxEnd.None;
         }
 
-        if (length == 0) return flags == 0 ? Annoy(1) : YamuxEnd.None;
+        if (length == 0)
+        {
+            bool isNews = (flags & ~stream.Told) != 0;
+            stream.Told |= flags;
+            return isNews ? YamuxEnd.None : Annoy(1);
+        }
+
         if (type == WindowUpdate)
         {
             stream.SendWindow += length;
-            return stream.SendWindow > uint.MaxValue ? YamuxEnd.WindowOverflow : YamuxEnd.None;
+            return stream.SendWindow > uint.MaxValue ? YamuxEnd.WindowOverflow : Annoy(1);   // nothing is ever sent, so it is never due
         }
 
         if (stream.IsFinished) return YamuxEnd.DataAfterFin;
@@ -130,5 +136,8 @@ internal sealed class SlowYamux
         public ulong SendWindow { get; set; } = WindowSize;
 
         public bool IsFinished { get; set; }
+
+        /// <summary>Flags of frames without content.</summary>
+        public int Told { get; set; }
     }
 }
