@@ -107,17 +107,24 @@ public sealed class PeerLinksTests : IAsyncLifetime, ISwarmObserver
 
     private async Task UntilAsync(string news)
     {
-        while (await _news.Reader.ReadAsync(Token) != news)
+        using CancellationTokenSource patience = Patience();
+        while (await _news.Reader.ReadAsync(patience.Token) != news)
         {
         }
+    }
+
+    private static CancellationTokenSource Patience()
+    {
+        CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        return patience;
     }
 
     /// <summary>Makes the stranger a peer that is asked: its grain hears what it speaks.</summary>
     private async Task AssertIsKnownAsync()
     {
         _links.Connect(new PeerKey(_stranger.Id.ToString()), [], epoch: 1);
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        using CancellationTokenSource patience = Patience();
         while (!(await _told.Reader.ReadAsync(patience.Token)).Identified)
         {
         }

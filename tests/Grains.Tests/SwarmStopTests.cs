@@ -39,8 +39,10 @@ public sealed class SwarmStopTests
         await holder.Value.ListenAsync(listen, Token);
         await using Swarm client = new(new SwarmOptions(), other, NullLogger.Instance, TimeProvider.System);
         await client.DialAsync(identity.Id, holder.Value.ListenAddresses, Token);
-        await client.OpenStreamAsync(identity.Id, [Protocol], Token);
-        await begun.Task.WaitAsync(Token);
+        OpenResult opened = await client.OpenStreamAsync(identity.Id, [Protocol], Token);
+        Assert.True(opened.IsOpened);
+        await opened.Stream.WriteAsync(new byte[1], Token);   // until then the other side may not know of the stream
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(60), Token);
 
         await Service(holder, identity, time).StopAsync(new CancellationToken(canceled: true)).WaitAsync(TimeSpan.FromSeconds(60), Token);
 

@@ -78,9 +78,9 @@ public sealed partial class PeerPolicy
         if (rule.TokensOwed > 0) _bucket.Owe(rule.TokensOwed, now);
 
         ref double counter = ref _counters[(int)rule.Counter];
-        double before = counter;
-        counter = Math.Min(counter + 1, OutcomeRules.Cap(rule.Counter));
-        Note(outcome, (counter - before) * OutcomeRules.Weight(rule.Counter));
+        double added = Math.Min(1, OutcomeRules.Cap(rule.Counter) - counter);   // and not the difference of sums, which is 1 only nearly
+        counter += added;
+        Note(outcome, added * OutcomeRules.Weight(rule.Counter));
         return rule.IsLie ? OnLie() : Standing.Same;
     }
 

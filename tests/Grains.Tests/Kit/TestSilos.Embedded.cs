@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using OpSync.Embedded;
 using OpSync.Embedded.Testing;
 using OpSync.Silo.Hosting;
+using Orleans.Configuration;
 
 namespace OpSync.Grains.Tests.Kit;
 
@@ -26,7 +27,9 @@ internal sealed class TestSilos
         EmbeddedTestClusterBuilder builder = new();
         if (options.Time is { } time) builder.UseTime(time);
         if (options.Hostile is { } hostile) builder.UseHostile(new HostileOptions { Seed = hostile, DropOneWayShare = 0.1, DeactivateShare = 0.01 });
-        builder.ConfigureSilo(silo => silo.Configure<EmbeddedOptions>(o => o.ActivationsMax = options.ActivationsMax));
+        builder.ConfigureSilo(silo => silo
+            .Configure<EmbeddedOptions>(o => o.ActivationsMax = options.ActivationsMax)
+            .Configure<GrainCollectionOptions>(o => o.CollectionQuantum = TimeSpan.FromDays(1)));   // called again within the jump that ended it, a grain would begin too late
         builder.ConfigureHost(host => add(host, SiloEngine.Add));
         return new TestSilos(await builder.StartAsync());
     }

@@ -294,6 +294,19 @@ public sealed class PeerPolicyTests
     }
 
     [Fact]
+    public void Ledger_shows_what_an_outcome_weighs_whatever_has_decayed_before()
+    {
+        PeerPolicy policy = Policy();
+        for (int i = 0; i < 20; i++)
+        {
+            Lie(policy, 1);
+            Pass(TimeSpan.FromSeconds(61 + (7 * i)));
+        }
+
+        Assert.All(Snapshot(policy).Ledger.Where(line => line.Act == LedgerAct.None), line => Assert.Equal(-20, line.Amount));
+    }
+
+    [Fact]
     public void Requests_in_flight_grow_when_all_are_used_and_shrink_after_timeouts()
     {
         PeerPolicy policy = Policy(new PeerPolicyOptions { Rate = 1_000, Burst = 1_000, LearnsRate = false, InFlightMax = 6 });
