@@ -30,14 +30,15 @@ internal static class Opsync
     }
 
     /// <summary>Runs a command that ends incomplete when its time is over, with more and more time until it got as far as is wanted:
-    /// how far a given time leads is the machine's affair.</summary>
-    public static async Task<JsonObject> RunUntilAsync(Func<JsonObject, bool> farEnough, params string[] arguments)
+    /// how far a given time leads is the machine's affair. Before each further run, <paramref name="again"/> is done.</summary>
+    public static async Task<JsonObject> RunUntilAsync(Func<JsonObject, bool> farEnough, string[] arguments, Action? again = null)
     {
         for (int seconds = 2; ; seconds *= 2)
         {
             JsonObject json = (await RunAsync([.. arguments, "--timeout", $"{seconds}"])).ExpectExit(3).Json;
             if (farEnough(json)) return json;
             Assert.True(seconds < 32, json.ToJsonString());
+            again?.Invoke();
         }
     }
 

@@ -80,6 +80,7 @@ public sealed class PeerBanTests
         await using World world = await World.StartAsync(new WorldOptions { Time = time });
         await world.AddAsync(ScriptedPeer.Honest("peer"));
         await world.Peer("peer").Block(time.GetUtcNow() + TimeSpan.FromMinutes(5));
+        await UntilBannedAsync(world, "peer");
 
         time.Advance(TimeSpan.FromMinutes(5));
         await World.UntilAsync(

@@ -9,6 +9,7 @@ using OpSync.Libp2p.Protocols.Identify;
 using OpSync.Libp2p.Protocols.Ping;
 using OpSync.Libp2p.Protocols.RequestResponse;
 using OpSync.Libp2p.Swarms;
+using OpSync.Libp2p.Tests.TestKit;
 using Xunit;
 
 namespace OpSync.Interop;
@@ -19,14 +20,6 @@ public sealed class PayloadByNumberTests : IDisposable
     private const ulong Chain = 10;
     private static readonly int[] Sizes = [1_000, 30_000, 65_537, 1_000_000, 8_000_000];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly SwarmOptions Options = new()
-    {
-        DialTimeout = Patience,
-        UpgradeTimeout = Patience,
-        NegotiateTimeout = Patience,
-        IdentifyTimeout = Patience,
-        LingerTimeout = Patience,
-    };
     private static readonly ExchangeLimits Limits = new() { OpenTimeout = Patience, WriteTimeout = Patience, ReadTimeout = Patience };
 
     private readonly string _directory = Directory.CreateTempSubdirectory("opsync-interop-").FullName;
@@ -50,7 +43,7 @@ public sealed class PayloadByNumberTests : IDisposable
         string[] ids = [PayloadByNumber.ProtocolId(Chain), PayloadByNumber.ProtocolIdOfSpec(Chain)];
         await js.CallAsync(new { op = "serve", protocols = ids, dir = _directory });
         using PeerIdentity identity = PeerIdentity.Create(ours == "ed25519" ? KeyType.Ed25519 : KeyType.Secp256k1);
-        await using Swarm swarm = new(Options, identity, NullLogger.Instance, TimeProvider.System, null);
+        await using Swarm swarm = new(Patient.Swarm, identity, NullLogger.Instance, TimeProvider.System, null);
         PeerId peer = await DialAsync(swarm, js);
 
         foreach (string id in ids)
@@ -75,7 +68,7 @@ public sealed class PayloadByNumberTests : IDisposable
         string[] ids = [PayloadByNumber.ProtocolId(Chain)];
         await js.CallAsync(new { op = "serve", protocols = ids, dir = _directory });
         using PeerIdentity identity = PeerIdentity.Create(KeyType.Secp256k1);
-        await using Swarm swarm = new(Options, identity, NullLogger.Instance, TimeProvider.System, null);
+        await using Swarm swarm = new(Patient.Swarm, identity, NullLogger.Instance, TimeProvider.System, null);
         PeerId peer = await DialAsync(swarm, js);
 
         for (int round = 0; round < 10; round++)
@@ -95,7 +88,7 @@ public sealed class PayloadByNumberTests : IDisposable
     {
         await using JsPeer js = await JsPeer.StartAsync(theirs);
         using PeerIdentity identity = PeerIdentity.Create(ours == "ed25519" ? KeyType.Ed25519 : KeyType.Secp256k1);
-        await using Swarm swarm = new(Options, identity, NullLogger.Instance, TimeProvider.System, null);
+        await using Swarm swarm = new(Patient.Swarm, identity, NullLogger.Instance, TimeProvider.System, null);
         string[] ids = [PayloadByNumber.ProtocolId(Chain), PayloadByNumber.ProtocolIdOfSpec(Chain)];
         foreach (string id in ids) swarm.Handle(id, ServeAsync);
         await swarm.ListenAsync(Multiaddr.FromEndPoint(new IPEndPoint(IPAddress.Loopback, 0)), Token);
@@ -120,7 +113,7 @@ public sealed class PayloadByNumberTests : IDisposable
         string id = PayloadByNumber.ProtocolId(Chain);
         using PeerIdentity identity = PeerIdentity.Create(KeyType.Secp256k1);
         Observer observer = new();
-        await using Swarm swarm = new(Options, identity, NullLogger.Instance, TimeProvider.System, observer);
+        await using Swarm swarm = new(Patient.Swarm, identity, NullLogger.Instance, TimeProvider.System, observer);
         swarm.Handle(id, ServeAsync);
         await swarm.ListenAsync(Multiaddr.FromEndPoint(new IPEndPoint(IPAddress.Loopback, 0)), Token);
         JsonNode dialled = await js.CallAsync(new { op = "dial", address = swarm.ListenAddresses[0].ToString() });
@@ -147,7 +140,7 @@ public sealed class PayloadByNumberTests : IDisposable
         await using JsPeer js = await JsPeer.StartAsync("secp256k1");
         using PeerIdentity identity = PeerIdentity.Create(KeyType.Secp256k1);
         using PeerIdentity other = PeerIdentity.Create(KeyType.Secp256k1);
-        await using Swarm swarm = new(Options, identity, NullLogger.Instance, TimeProvider.System, null);
+        await using Swarm swarm = new(Patient.Swarm, identity, NullLogger.Instance, TimeProvider.System, null);
         Assert.True(Multiaddr.TryParse(js.Address, out Multiaddr? address));
 
         DialResult result = await swarm.DialAsync(other.Id, [address.WithoutPeerId()], Token);

@@ -178,7 +178,7 @@ public sealed class ExchangeTests
     [Fact]
     public async Task Streams_above_the_process_limit_are_reset_and_the_next_is_served()
     {
-        await using Node server = await Node.StartAsync(Node.Patient with { InboundStreamsTotalMax = 1 });
+        await using Node server = await Node.StartAsync(Patient.Swarm with { InboundStreamsTotalMax = 1 });
         await using Node client = await Node.StartAsync();
         TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously), go = new();
         server.Swarm.Handle("/block/0", async (request, ct) =>
@@ -265,7 +265,7 @@ public sealed class ExchangeTests
         TimeSpan hour = TimeSpan.FromHours(1);
         SwarmOptions? patient = clientTime is null
             ? null
-            : Node.Patient with { Muxer = new YamuxOptions { KeepAliveInterval = hour, SilenceMax = 2 * hour, WriteTimeout = hour } };
+            : Patient.Swarm with { Muxer = new YamuxOptions { KeepAliveInterval = hour, SilenceMax = 2 * hour, WriteTimeout = hour } };
         Node client = await Node.StartAsync(patient, KeyType.Secp256k1, clientTime);
         await client.ConnectAsync(server);
         return (client, server);

@@ -16,7 +16,7 @@ public sealed class IdentifyTests
     [Fact]
     public async Task Both_sides_learn_who_is_there_after_connecting()
     {
-        await using Node a = await Node.StartAsync(Node.Patient with { AgentVersion = "test/1" }, KeyType.Secp256k1);
+        await using Node a = await Node.StartAsync(Patient.Swarm with { AgentVersion = "test/1" }, KeyType.Secp256k1);
         await using Node b = await Node.StartAsync();
         a.Swarm.Handle("/extra/1", static (_, _) => default);
         await b.ConnectAsync(a);

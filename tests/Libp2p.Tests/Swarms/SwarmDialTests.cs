@@ -167,7 +167,7 @@ public sealed class SwarmDialTests
     [Fact]
     public async Task Half_open_connections_of_one_address_are_limited_and_the_cheapest_refusal_comes_first()
     {
-        await using Node a = await Node.StartAsync(Node.Patient with { HandshakesPerAddressMax = 3 });
+        await using Node a = await Node.StartAsync(Patient.Swarm with { HandshakesPerAddressMax = 3 });
         List<Socket> sockets = [];
         for (int i = 0; i < 3; i++)
             sockets.Add((await LetInAsync())!);
@@ -230,8 +230,8 @@ public sealed class SwarmDialTests
     [Fact]
     public async Task Connections_are_limited_by_address_and_in_all()
     {
-        await using Node byAddress = await Node.StartAsync(Node.Patient with { ConnectionsPerAddressMax = 1 });
-        await using Node inAll = await Node.StartAsync(Node.Patient with { ConnectionsMax = 1 });
+        await using Node byAddress = await Node.StartAsync(Patient.Swarm with { ConnectionsPerAddressMax = 1 });
+        await using Node inAll = await Node.StartAsync(Patient.Swarm with { ConnectionsMax = 1 });
         await using Node a = await Node.StartAsync(), b = await Node.StartAsync();
         foreach (Node limited in new[] { byAddress, inAll })
         {
@@ -247,7 +247,7 @@ public sealed class SwarmDialTests
     [Fact]
     public async Task Newer_connection_of_a_peer_takes_the_place_of_its_oldest()
     {
-        await using Node a = await Node.StartAsync(Node.Patient with { ConnectionsPerPeerMax = 1 });
+        await using Node a = await Node.StartAsync(Patient.Swarm with { ConnectionsPerPeerMax = 1 });
         using var identity = PeerIdentity.Create(KeyType.Ed25519);
         await using YamuxSession first = await UpgradeAsync(a, identity, inlineMuxer: true);
         await using (Libp2pStream stream = first.TryOpen()!)   // an answer shows that the connection is in

@@ -13,19 +13,6 @@ namespace OpSync.Libp2p.Tests.TestKit;
 /// <summary>A swarm on loopback with an identity of its own, and what its observer heard.</summary>
 internal sealed class Node : ISwarmObserver, IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
-
-    /// <summary>Limits that a machine with other work does not reach: a test that is about one sets its own.</summary>
-    public static readonly SwarmOptions Patient = new()
-    {
-        DialTimeout = s_patience,
-        UpgradeTimeout = s_patience,
-        NegotiateTimeout = s_patience,
-        IdentifyTimeout = s_patience,
-        LingerTimeout = s_patience,
-        DrainTimeout = s_patience,
-    };
-
     private readonly PeerIdentity _identity;
     private readonly ConcurrentDictionary<PeerId, TaskCompletionSource<IdentifyInfo>> _identified = [];
     private readonly ConcurrentDictionary<PeerId, TaskCompletionSource<string>> _gone = [];
@@ -34,7 +21,7 @@ internal sealed class Node : ISwarmObserver, IAsyncDisposable
     private Node(SwarmOptions? options, KeyType keyType, TimeProvider? time)
     {
         _identity = PeerIdentity.Create(keyType);
-        Swarm = new Swarm(options ?? Patient, _identity, NullLogger.Instance, time ?? TimeProvider.System, this);
+        Swarm = new Swarm(options ?? Patient.Swarm, _identity, NullLogger.Instance, time ?? TimeProvider.System, this);
     }
 
     public Swarm Swarm { get; }
