@@ -6,8 +6,13 @@ using OpSync.Silo.Peering;
 namespace OpSync.Silo.Hosting;
 
 /// <summary>Tells every chain that this silo is there, and has it wake its unfinished ranges. Nobody waits for them.</summary>
-internal sealed class ChainPokes(SiloSettings settings, ChainRegistry chains, IGrainFactory grains, OwnPeers own, ILogger<ChainPokes> log)
+internal sealed class ChainPokes(SiloSettings settings, ChainRegistry chains, IGrainFactory grains, OwnPeers own, TimeProvider time, ILogger<ChainPokes> log)
 {
+    /// <summary>A chain that woke reviews its ranges by itself every few seconds; one that did not is woken by its reminder.</summary>
+    private const int AttemptsMax = 5;
+
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
+
     /// <summary>Makes this silo known to a chain, and learns of the others.</summary>
     public async Task JoinAsync(ulong chain) => own.Add((await grains.GetChain(chain).JoinSilo(settings.Identity.Id.ToString()).ConfigureAwait(false)).PeerIds);
 
@@ -19,15 +24,20 @@ internal sealed class ChainPokes(SiloSettings settings, ChainRegistry chains, IG
 
     private async Task PokeAsync(ulong chain)
     {
-        try
+        for (int attempt = 1; attempt <= AttemptsMax; attempt++)
         {
-            await JoinAsync(chain).ConfigureAwait(false);
-            await grains.GetChain(chain).Poke().ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            // A chain reviews its ranges by itself every few seconds, and the reminder wakes the chain.
-            Log.DeliveryFailed(log, nameof(IChainGrain), 1, e);
+            try
+            {
+                await JoinAsync(chain).ConfigureAwait(false);
+                await grains.GetChain(chain).Poke().ConfigureAwait(false);
+                return;
+            }
+            catch (Exception e)
+            {
+                Log.DeliveryFailed(log, nameof(IChainGrain), attempt, e);
+            }
+
+            await Task.Delay(RetryAfter, time).ConfigureAwait(false);
         }
     }
 }
