@@ -1,8 +1,9 @@
-using System.Data.Common;
+using Npgsql;
 using OpSync.Codec.Primitives;
 using OpSync.Contracts.Chains;
 using OpSync.Contracts.Ranges;
 using OpSync.Grains.Tests.Kit;
+using OpSync.Storage;
 using OpSync.Sync.Trust;
 using OpSync.TestKit;
 using Xunit;
@@ -381,21 +382,30 @@ public sealed class ChainGrainTests
 
     private static BlockId Id(ulong number) => TestChain.Right.IdAt(number);
 
-    [Fact]
-    public async Task Range_that_the_database_fails_stops_no_other_range_and_goes_on_later()
+    /// <summary>At whichever silos they are: what they fail with gets through to the chain.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Ranges_that_the_database_fails_stop_no_other_range_and_go_on_later(bool told)
     {
+        Exception Away()
+        {
+            NpgsqlException away = new("It is away.", new IOException());
+            return told ? new StoreUnavailableException("The database does not answer.", away) : away;
+        }
+
         await using World world = await World.StartAsync();
-        string failing = await world.PostAsync(1, 50), other = await world.PostAsync(101, 150);
+        List<string> failing = [];
+        for (ulong first = 1; first < 50; first += 10) failing.Add(await world.PostAsync(first, first + 9));
+        string other = await world.PostAsync(101, 150);
         await world.KillAsync();
-        world.Prepare = store => store.FailIslands = range => range.First == 1 ? new DatabaseAway() : null;
+        world.Prepare = store => store.FailIslands = range => range.First < 50 ? Away() : null;
         await world.StartSiloAsync();
         await world.AddAsync(ScriptedPeer.Honest("honest"));
 
         Assert.Equal(RangeState.Complete, (await world.EndAsync(other)).State);
 
         world.Store.FailIslands = null;
-        Assert.Equal(RangeState.Complete, (await world.EndAsync(failing)).State);
+        foreach (string range in failing) Assert.Equal(RangeState.Complete, (await world.EndAsync(range)).State);
     }
-
-    private sealed class DatabaseAway() : DbException("The database is away.");
 }

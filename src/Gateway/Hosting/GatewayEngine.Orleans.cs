@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
+using Orleans.Serialization;
 
 namespace OpSync.Gateway.Hosting;
 
@@ -16,6 +17,7 @@ internal static class GatewayEngine
 
     public static void Add(IHostApplicationBuilder builder, GatewayCluster cluster) => builder.UseOrleansClient(client =>
     {
+        client.Configure<ExceptionSerializationOptions>(static o => o.SupportedNamespacePrefixes.UnionWith(["OpSync.", "Npgsql"]));   // as in the silos
         client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (cluster.ClusterId, cluster.ServiceId));
         client.Configure<GatewayOptions>(static o => o.GatewayListRefreshPeriod = RefreshPeriod);
         client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = cluster.FastFailover ? ResponseTimeoutFast : ResponseTimeout);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using OpSync.Grains;
 using OpSync.Storage.GrainStorage;
 using Orleans.Configuration;
+using Orleans.Serialization;
 using Orleans.Storage;
 
 namespace OpSync.Silo.Hosting;
@@ -34,6 +35,7 @@ internal static partial class SiloEngine
         builder.Services.AddKeyedSingleton<IGrainStorage>(
             GrainStorageNames.OpSync, new StateGrainStorage(settings.State));
         builder.UseOrleans(join);
+        builder.Services.Configure<ExceptionSerializationOptions>(static o => o.SupportedNamespacePrefixes.UnionWith(["OpSync.", "Npgsql"]));   // else they come from another silo as none that anybody expects
         builder.Services.AddHostedService<MembershipWatch>();
     }
 
