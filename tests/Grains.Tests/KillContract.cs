@@ -152,15 +152,16 @@ public abstract class KillContract
             await world.KillAsync();
             int asked = world.Crowd.Log.Length;
             tap.Open((int)Last * 2);
-            await world.StartSiloAsync();
 
             // What the dead life's commits had returned for must be there, and more may be: a commit whose answer came too late.
             HashSet<ulong> durable = [];
-            foreach (Island island in await world.Store.GetIslandsAsync(new BlockRange(First, Last), TrustRank.Configured, Token))
+            await world.StartSiloAsync(async found =>
             {
-                for (ulong number = island.Range.First; number <= island.Range.Last; number++) durable.Add(number);
-            }
-
+                foreach (Island island in await found.GetIslandsAsync(new BlockRange(First, Last), TrustRank.Configured, Token))
+                {
+                    for (ulong number = island.Range.First; number <= island.Range.Last; number++) durable.Add(number);
+                }
+            });
             Assert.Subset(durable, store.Durable.Keys.ToHashSet());
             lives.Add((asked, durable));
         }

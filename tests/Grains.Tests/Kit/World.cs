@@ -204,9 +204,11 @@ internal sealed class World : IAsyncDisposable
     }
 
     /// <summary>Starts the silo again over the same data directory or database.</summary>
-    public async Task StartSiloAsync()
+    /// <param name="before">Looks at the store before the silo does anything with it.</param>
+    public async Task StartSiloAsync(Func<TestStore, Task>? before = null)
     {
         await OpenStoreAsync();
+        if (before is not null) await before(Store);
         await Silos.StartAgainAsync();
     }
 
